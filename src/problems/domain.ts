@@ -1,0 +1,47 @@
+/**
+ * A domain: what the teacher is asked, how its text becomes a question and an answer, how a student is asked, and how a
+ * student's text is judged. The method knows a domain only through this interface; it trusts `grade` never to hang.
+ */
+import type { Tokenizer } from '../checkpoints/tokenizer.js';
+
+/** A parsed teacher completion. `answer` is the teacher's own and may be wrong (method.md 2.4 accepts by form, not by truth). */
+export type ParsedProposal =
+  | { readonly accepted: true; readonly question: string; readonly answer: string }
+  | { readonly accepted: false; readonly reason: RejectionReason };
+
+/** Why a teacher completion was dropped and sampled again; each is counted. */
+export type RejectionReason =
+  /** The completion hit its token limit before its end. */
+  | 'unfinished'
+  /** The question or its marks are missing. */
+  | 'no-question'
+  /** The answer or its marks are missing. */
+  | 'no-answer'
+  /** The answer is there but the verifier cannot read it. */
+  | 'unreadable-answer';
+
+export interface Grade {
+  /** A final answer was given in the asked form (boxed, in mathematics). */
+  readonly answered: boolean;
+  /** The verifier accepts it as equal to the gold. Implies `answered`. */
+  readonly correct: boolean;
+  /** The gold's text occurs within the given answer (method.md 1.5, the 20-point case). Implies `answered`. */
+  readonly containsGold: boolean;
+}
+
+export interface Domain {
+  readonly name: string;
+  /** The fixed text that the teacher completes; the same at every step. */
+  readonly teacherPrompt: string;
+  /** Texts that end a completion, beside the model's end tokens. */
+  readonly stopStrings: readonly string[];
+  /** `finished`: the completion stopped by itself rather than at its token limit. */
+  parseProposal(completion: string, finished: boolean): ParsedProposal;
+  studentPrompt(question: string): string;
+  /** Judges each completion against its gold, in order. Never throws for what a model wrote. */
+  grade(answers: readonly { readonly gold: string; readonly completion: string }[]): Promise<Grade[]>;
+  /** The kind of a question, for counts and charts ("program-4", "addition", "Algebra"). */
+  kind(question: string): string;
+  /** @throws SoarError DOMAIN_TOKENIZER when the tokenizer cannot write the domain's texts. */
+  checkTokenizer(tokenizer: Tokenizer): void;
+}
