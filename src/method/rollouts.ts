@@ -1,0 +1,67 @@
+/**
+ * Rollouts and the training batch made of them, for student and teacher alike. Every sequence has the same weight and its
+ * log-probabilities are summed over its tokens, never averaged: Proposition 1 (method.md 1.4) needs both.
+ */
+
+import type { Policy, Sequence, Tokens, TrainingBatch } from '../engine/engine.js';
+import { SoarError } from '../errors.js';
+import { klShapedReward, sequenceKl } from '../rl/kl-reward.js';
+import type { KlSettings } from './settings.js';
+
+/** A prompt and a completion, with the log-probabilities, [completion length], of the policy that sampled it and of the reference. */
+export interface Rollout extends Sequence {
+  readonly samplerLogprobs: Float32Array;
+  readonly referenceLogprobs?: Float32Array;
+}
+
+export function rollout(
+  prompt: Tokens,
+  completion: { readonly tokens: Tokens; readonly logprobs: Float32Array },
+): Rollout {
+  const tokens = new Int32Array(prompt.length + completion.tokens.length);
+  tokens.set(prompt);
+  tokens.set(completion.tokens, prompt.length);
+  return { tokens, promptLength: prompt.length, samplerLogprobs: completion.logprobs };
+}
+
+/**
+ * The rollouts with the reference's log-probabilities; as they are when the KL coefficient is 0.
+ * @throws SoarError METHOD_REFERENCE_MISSING
+ */
+export async function withReference(
+  rollouts: readonly Rollout[],
+  kl: KlSettings,
+  reference: Policy | undefined,
+): Promise<readonly Rollout[]> {
+  if (kl.coefficient === 0) return rollouts;
+  if (!reference) {
+    throw new SoarError('METHOD_REFERENCE_MISSING', `a KL coefficient of ${kl.coefficient} needs a reference policy`, {
+      remedy: 'pass a frozen fork of the base model as the reference, or set the KL coefficient to 0',
+    });
+  }
+  const logprobs = await reference.logprobs(rollouts);
+  return rollouts.map((one, i) => ({ ...one, referenceLogprobs: logprobs[i] }));
+}
+
+/** Rewards less beta times each rollout's KL where KL is part of the reward; else as they are. */
+export function payKl(rewards: readonly number[], rollouts: readonly Rollout[], kl: KlSettings): readonly number[] {
+  if (kl.form !== 'reward' || kl.coefficient === 0) return rewards;
+  return rewards.map((reward, i) => {
+    const { samplerLogprobs, referenceLogprobs = samplerLogprobs } = rollouts[i];
+    return klShapedReward(reward, kl.coefficient, sequenceKl(samplerLogprobs, referenceLogprobs));
+  });
+}
+
+/** The mean over rollouts of the sum over tokens: the same weight, one over their number, for each. */
+export function policyGradientBatch(
+  rollouts: readonly Rollout[],
+  advantages: readonly number[],
+  kl: KlSettings,
+): TrainingBatch {
+  const weight = 1 / rollouts.length;
+  return {
+    objective: 'policy-gradient',
+    sequences: rollouts.map((one, i) => ({ ...one, advantage: advantages[i], weight })),
+    klCoefficient: kl.form === 'loss' ? kl.coefficient : 0,
+  };
+}
