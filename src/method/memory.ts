@@ -1,6 +1,13 @@
 /**
  * The port through which an outer step remembers what is already done, so that a finished unit is never done twice.
  * The method only calls it; `run/` makes it durable. A `record…` call that has resolved is durable.
+ *
+ * One memory stands for one outer step: a unit recorded at step t is not seen at step t + 1. The baseline's accuracies are
+ * the exception: they live as long as the baseline, so keep them under the number of promotions in the `SoarState` that the
+ * step was called with. A step that promotes leaves them as they are; the next one, called with one promotion more, starts
+ * without any. (A crash after the promotion and before the snapshot then redoes the step against the right baseline.)
+ * What was recorded is given back as it was: proposals carry the token ids and float32 log-probabilities of the
+ * teacher's gradient, and a resumed step must send the same bytes to the engine.
  */
 import type { PolicyState, Tokens } from '../engine/engine.js';
 
@@ -17,9 +24,9 @@ export interface Proposal {
 export interface ProposalRecord {
   /** g*n accepted proposals in the order sampled; dataset k is [k*n, (k+1)*n). */
   readonly proposals: readonly Proposal[];
-  /** Completions sampled in all, accepted or not. */
+  /** Completions sampled in all: accepted, rejected, and accepted beyond the g*n that were needed. */
   readonly sampled: number;
-  /** Rejected ones by reason. */
+  /** Rejected ones by reason; (sampled - their sum) / sampled is the valid rate. */
   readonly rejected: Readonly<Record<string, number>>;
   /** Ids of the reward questions Q_R, drawn once per step. */
   readonly rewardQuestions: readonly string[];
@@ -33,19 +40,20 @@ export interface StudyRecord {
   readonly accuracy: number;
   /** R_{k,j} = accuracy - baseline accuracy (method.md 1.3.3). */
   readonly reward: number;
-  /** One row per inner RLOO step: mean shaped reward, share correct. */
+  /** One row per inner RLOO step: mean shaped reward, share correct, completion tokens sampled. */
   readonly steps: readonly { readonly reward: number; readonly correct: number; readonly tokens: number }[];
 }
 
 export interface StepMemory {
   proposals(): ProposalRecord | undefined;
   recordProposals(record: ProposalRecord): Promise<void>;
-  /** Accuracy of the current baseline by question id (deterministic: see method.md 8); grows within a baseline's life. */
+  /** Accuracy of the current baseline by question id, measured once in a baseline's life (method.md 8). */
   baselineAccuracy(): ReadonlyMap<string, number>;
+  /** Adds to them. */
   recordBaselineAccuracy(found: ReadonlyMap<string, number>): Promise<void>;
   study(dataset: number, repeat: number): StudyRecord | undefined;
-  /** Durable together: the record and the student's weights. */
+  /** Durable together: the record and the student's weights. Called side by side for different studies. */
   recordStudy(record: StudyRecord, student: PolicyState): Promise<void>;
-  /** The weights of a recorded study of this step. */
+  /** The weights of a recorded study of this step. Asked for at most once per step, for the promoted student. */
   student(dataset: number, repeat: number): Promise<PolicyState>;
 }

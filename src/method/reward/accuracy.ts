@@ -1,0 +1,62 @@
+/**
+ * Acc(theta, Q): the share of questions answered correctly, by correctness alone and not by the shaped reward
+ * (method.md 1.5). Greedy, or the mean over several samples.
+ */
+import type { Policy } from '../../engine/engine.js';
+import type { Domain } from '../../problems/domain.js';
+import type { Problem } from '../../problems/problem.js';
+import type { StepMemory } from '../memory.js';
+import { greedyOptions, samplingOptions } from '../sampling.js';
+import type { RewardSettings, SamplingSettings } from '../settings.js';
+import { mean } from './dataset-reward.js';
+
+export interface Examination {
+  readonly domain: Domain;
+  readonly decoding: RewardSettings['decoding'];
+  /** Answers per question; 1 when greedy. */
+  readonly samplesPerQuestion: number;
+  readonly sampling: SamplingSettings;
+  /** Names the random streams when sampled. */
+  readonly seed: string;
+}
+
+/** [question], each the share of its answers that are correct. */
+export async function accuracyByQuestion(
+  policy: Policy,
+  questions: readonly Problem[],
+  examination: Examination,
+): Promise<number[]> {
+  const { domain, samplesPerQuestion, sampling, seed } = examination;
+  if (questions.length === 0) return [];
+  const answers = await policy.sample(
+    questions.map((problem) => policy.tokenizer.encode(domain.studentPrompt(problem.question))),
+    examination.decoding === 'greedy'
+      ? greedyOptions(policy, domain, sampling)
+      : samplingOptions(policy, domain, sampling, samplesPerQuestion, seed),
+  );
+  const grades = await domain.grade(
+    answers.flatMap((group, q) =>
+      group.map(({ tokens }) => ({ gold: questions[q].gold, completion: policy.tokenizer.decode(tokens) })),
+    ),
+  );
+  let next = 0;
+  return answers.map((group) => mean(group.map(() => (grades[next++].correct ? 1 : 0))));
+}
+
+/**
+ * The baseline's accuracy on each of the questions, from memory where it was measured before; the rest is measured now
+ * and recorded. The measurement stays for the baseline's life, so that all steps compare with the same number.
+ */
+export async function baselineAccuracy(
+  baseline: Policy,
+  questions: readonly Problem[],
+  memory: Pick<StepMemory, 'baselineAccuracy' | 'recordBaselineAccuracy'>,
+  examination: Examination,
+): Promise<ReadonlyMap<string, number>> {
+  const known = memory.baselineAccuracy();
+  const missing = questions.filter((question) => !known.has(question.id));
+  const measured = await accuracyByQuestion(baseline, missing, examination);
+  const found = new Map(missing.map((question, i) => [question.id, measured[i]]));
+  if (found.size > 0) await memory.recordBaselineAccuracy(found);
+  return new Map(questions.map(({ id }) => [id, (found.get(id) ?? known.get(id)) as number]));
+}
