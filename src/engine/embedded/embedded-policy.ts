@@ -1,0 +1,148 @@
+/**
+ * A policy of the embedded engine, seen from the main thread: checks what comes in, flattens it and sends it to the worker
+ * where the policy lives. Large sampling requests are cut into fixed pieces that idle workers take on a copy of the weights;
+ * the cut depends on the request alone, so results do not depend on the number of workers.
+ */
+import type { Tokenizer } from '../../checkpoints/tokenizer.js';
+import { SoarError } from '../../errors.js';
+import { checkPrompts, checkSequences, checkTrainingBatch } from '../checks.js';
+import type {
+  Completion,
+  OptimizerStep,
+  Policy,
+  PolicyState,
+  SamplingOptions,
+  Sequence,
+  Tokens,
+  TrainingBatch,
+  UpdateMetrics,
+} from '../engine.js';
+import { decodeLlamaState, encodeLlamaState } from '../llama-state.js';
+import { completionAt, flatSequences, raggedTokens, row } from './flat-batch.js';
+import { flatTrainingBatch } from './flatten-batch.js';
+import type { LoadedModel, Placement } from './placement.js';
+import type { WorkerLink } from './worker-link.js';
+
+export class EmbeddedPolicy implements Policy {
+  readonly tokenizer: Tokenizer;
+  readonly contextLength: number;
+  private readonly placement: Placement;
+  private readonly model: LoadedModel;
+  private readonly home: WorkerLink;
+  private readonly id: number;
+  /** Copies of the present weights on other workers, by worker; dropped when the weights change. */
+  private readonly copies = new Map<WorkerLink, Promise<number>>();
+  private released = false;
+
+  constructor(placement: Placement, model: LoadedModel, home: WorkerLink, id: number) {
+    this.placement = placement;
+    this.model = model;
+    this.home = home;
+    this.id = id;
+    this.tokenizer = model.tokenizer;
+    this.contextLength = model.shape.contextLength;
+    home.policies++;
+  }
+
+  async fork(): Promise<Policy> {
+    this.checkAlive();
+    const link = this.placement.leastPolicies();
+    const id = this.placement.nextId();
+    const policy = new EmbeddedPolicy(this.placement, this.model, link, id);
+    if (link === this.home) await link.ask('fork', { policy: id, from: this.id });
+    else {
+      const { weights } = await this.home.ask('read', { policy: this.id, optimizer: false });
+      await this.placement.create(link, this.model, id, weights);
+    }
+    return policy;
+  }
+
+  async sample(prompts: readonly Tokens[], options: SamplingOptions): Promise<Completion[][]> {
+    this.checkAlive();
+    checkPrompts(prompts, options, this.contextLength, this.model.shape.vocabularySize);
+    const perTask = Math.max(1, Math.floor(this.placement.settings.chunk / options.samplesPerPrompt));
+    const tasks: Promise<Completion[][]>[] = [];
+    for (let first = 0; first < prompts.length; first += perTask) {
+      tasks.push(this.sampleTask(prompts.slice(first, first + perTask), first, options));
+    }
+    return (await Promise.all(tasks)).flat();
+  }
+
+  private async sampleTask(prompts: readonly Tokens[], firstPrompt: number, options: SamplingOptions) {
+    const link = this.placement.idler(this.home);
+    const task = { prompts: raggedTokens(prompts), firstPrompt, options };
+    const flat =
+      link === this.home
+        ? await link.ask('sample', { policy: this.id, task })
+        : await link.ask('sample', { policy: await this.copyOn(link), task });
+    const count = options.samplesPerPrompt;
+    return prompts.map((_, p) => Array.from({ length: count }, (_, c) => completionAt(flat, p * count + c)));
+  }
+
+  private copyOn(link: WorkerLink): Promise<number> {
+    let copy = this.copies.get(link);
+    if (!copy) {
+      const id = this.placement.nextId();
+      copy = this.home.ask('read', { policy: this.id, optimizer: false }).then(async ({ weights }) => {
+        await this.placement.create(link, this.model, id, weights);
+        return id;
+      });
+      this.copies.set(link, copy);
+    }
+    return copy;
+  }
+
+  private dropCopies(): void {
+    for (const [link, copy] of this.copies) {
+      // The copy may still serve requests made before: the worker answers in order, so its release comes after them.
+      void copy.then((id) => link.ask('release', { policy: id })).catch(() => undefined);
+    }
+    this.copies.clear();
+  }
+
+  async logprobs(sequences: readonly Sequence[]): Promise<Float32Array[]> {
+    this.checkAlive();
+    checkSequences(sequences, this.contextLength, this.model.shape.vocabularySize);
+    if (sequences.length === 0) return [];
+    const scored = await this.home.ask('score', { policy: this.id, sequences: flatSequences(sequences) });
+    return sequences.map((_, i) => row(scored, i));
+  }
+
+  async update(batch: TrainingBatch, step: OptimizerStep): Promise<UpdateMetrics> {
+    this.checkAlive();
+    checkTrainingBatch(batch, this.contextLength, this.model.shape.vocabularySize);
+    this.dropCopies();
+    return this.home.ask('train', { policy: this.id, batch: flatTrainingBatch(batch), step });
+  }
+
+  async save(what: { readonly optimizer?: boolean } = {}): Promise<PolicyState> {
+    this.checkAlive();
+    return encodeLlamaState(
+      this.model.shape,
+      await this.home.ask('read', { policy: this.id, optimizer: what.optimizer ?? true }),
+    );
+  }
+
+  async load(state: PolicyState): Promise<void> {
+    this.checkAlive();
+    const saved = decodeLlamaState(this.model.shape, state);
+    this.dropCopies();
+    await this.home.ask('write', { policy: this.id, saved });
+  }
+
+  async release(): Promise<void> {
+    if (this.released) return;
+    this.released = true;
+    this.home.policies--;
+    this.dropCopies();
+    await this.home.ask('release', { policy: this.id });
+  }
+
+  private checkAlive(): void {
+    if (!this.released) return;
+    throw new SoarError('ENGINE_RELEASED', 'this policy was released', {
+      kind: 'internal',
+      remedy: 'fork or open another one',
+    });
+  }
+}

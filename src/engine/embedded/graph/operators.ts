@@ -1,0 +1,339 @@
+/**
+ * The operators that graphs are made of: this table is the one place where each states its ONNX name, its shape rule and
+ * its gradient. An operator without `gradient` cannot be differentiated through; `gradient.ts` says so.
+ *
+ * Notation in the comments: y = op(x...), g = d(y), d(x) = gradient of the loss with respect to x.
+ */
+import { invariant } from '../../../errors.js';
+import type { Attributes, Dim, ElementType, Graph, GraphNode, Value } from './graph.js';
+import { broadcast, broadcastAxes, matmulShape, type Shape } from './shapes.js';
+
+interface Typed {
+  readonly type: ElementType;
+  readonly shape: Shape;
+}
+
+/** d(output i), `undefined` where nothing uses that output. */
+type OutputGradients = readonly (Value | undefined)[];
+
+export interface Operator {
+  /** ONNX domain; the standard one by default. */
+  readonly domain?: 'com.microsoft';
+  /** The ONNX operator, where it has another name. */
+  readonly onnx?: string;
+  /** Attributes that ONNX wants as trailing int64 inputs, in this order. */
+  readonly listInputs?: readonly string[];
+  shape(inputs: readonly Value[], attributes: Attributes): readonly Typed[];
+  /** d(input) for each input, `undefined` for one that is not differentiable (indices, tables). */
+  gradient?(graph: Graph, node: GraphNode, g: OutputGradients): (Value | undefined)[];
+}
+
+export type OperatorName =
+  | 'Identity'
+  | 'Add'
+  | 'Sub'
+  | 'Mul'
+  | 'Neg'
+  | 'Exp'
+  | 'Sigmoid'
+  | 'Silu'
+  | 'ReduceSum'
+  | 'ReduceMean'
+  | 'Softmax'
+  | 'LogSoftmax'
+  | 'RmsNorm'
+  | 'MatMul'
+  | 'Rotary'
+  | 'Reshape'
+  | 'Transpose'
+  | 'Split'
+  | 'Concat'
+  | 'Embed'
+  | 'PickRows'
+  | 'PutRows'
+  | 'PickColumns'
+  | 'PutColumns'
+  | 'ShapeOf'
+  | 'Zeros'
+  | 'Unsqueeze'
+  | 'ScatterAdd'
+  | 'Slice';
+
+const at = (list: readonly (Value | undefined)[], i: number): Value => {
+  const value = list[i];
+  invariant(value, `operand ${i} is there`);
+  return value;
+};
+const like = (value: Value): Typed[] => [{ type: value.type, shape: value.shape }];
+const ints = (attributes: Attributes, name: string): number[] => attributes[name] as number[];
+
+/** Sums a gradient over the axes along which its value was broadcast. */
+function unbroadcast(graph: Graph, g: Value, to: Value): Value {
+  const { leading, stretched } = broadcastAxes(g.shape, to.shape);
+  let out = g;
+  if (stretched.length > 0) out = graph.call('ReduceSum', [out], { axes: stretched, keepdims: 1 });
+  if (leading.length > 0) out = graph.call('ReduceSum', [out], { axes: leading, keepdims: 0 });
+  return out;
+}
+
+const binary = (inputs: readonly Value[]): Typed[] => [
+  { type: at(inputs, 0).type, shape: broadcast(at(inputs, 0).shape, at(inputs, 1).shape) },
+];
+const unary = (inputs: readonly Value[]): Typed[] => like(at(inputs, 0));
+
+const reduced = (inputs: readonly Value[], attributes: Attributes): Typed[] => {
+  const axes = new Set(ints(attributes, 'axes').map((axis) => (axis < 0 ? axis + at(inputs, 0).shape.length : axis)));
+  const kept = attributes.keepdims === 1 ? [1] : [];
+  return [{ type: 'float32', shape: at(inputs, 0).shape.flatMap((dim, i): Dim[] => (axes.has(i) ? kept : [dim])) }];
+};
+
+/** [..., n] -> [rows, n]. */
+const asRows = (graph: Graph, x: Value): Value =>
+  x.shape.length === 2 ? x : graph.call('Reshape', [x], { to: ['rows', x.shape.at(-1) as Dim] });
+
+const isScalarConstant = (graph: Graph, value: Value): boolean => [...graph.scalars.values()].includes(value);
+
+export const operators: Readonly<Record<OperatorName, Operator>> = {
+  Identity: { shape: unary, gradient: (_graph, _node, g) => [at(g, 0)] },
+
+  /** y = a + b */
+  Add: { shape: binary, gradient: (graph, { inputs }, g) => inputs.map((x) => unbroadcast(graph, at(g, 0), x)) },
+
+  /** y = a - b */
+  Sub: {
+    shape: binary,
+    gradient: (graph, { inputs }, g) => [
+      unbroadcast(graph, at(g, 0), at(inputs, 0)),
+      unbroadcast(graph, graph.call('Neg', [at(g, 0)]), at(inputs, 1)),
+    ],
+  },
+
+  /** y = a * b; d(a) = g * b, d(b) = g * a */
+  Mul: {
+    shape: binary,
+    gradient: (graph, { inputs }, g) =>
+      inputs.map((x, i) =>
+        isScalarConstant(graph, x)
+          ? undefined
+          : unbroadcast(graph, graph.call('Mul', [at(g, 0), at(inputs, 1 - i)]), x),
+      ),
+  },
+
+  /** y = -x */
+  Neg: { shape: unary, gradient: (graph, _node, g) => [graph.call('Neg', [at(g, 0)])] },
+
+  /** y = e^x; d(x) = g * y */
+  Exp: { shape: unary, gradient: (graph, { outputs }, g) => [graph.call('Mul', [at(g, 0), at(outputs, 0)])] },
+
+  /** y = 1 / (1 + e^-x) */
+  Sigmoid: { shape: unary },
+
+  /** SiLU: y = x * s, s = sigmoid(x). d(x) = g * (s + y * (1 - s)) */
+  Silu: {
+    domain: 'com.microsoft',
+    onnx: 'QuickGelu',
+    shape: unary,
+    gradient: (graph, { inputs, outputs }, g) => {
+      const s = graph.call('Sigmoid', [at(inputs, 0)]);
+      const y = at(outputs, 0);
+      const slope = graph.call('Add', [s, graph.call('Sub', [y, graph.call('Mul', [y, s])])]);
+      return [graph.call('Mul', [at(g, 0), slope])];
+    },
+  },
+
+  /** Sum over `axes`. d(x) = g, repeated: here only ever multiplied into something of the full shape. */
+  ReduceSum: { listInputs: ['axes'], shape: reduced },
+
+  /** Mean over `axes`. */
+  ReduceMean: { listInputs: ['axes'], shape: reduced },
+
+  /** y = softmax(x) over the last axis; d(x) = y * (g - sum(g * y)) */
+  Softmax: {
+    shape: unary,
+    gradient: (graph, { outputs }, g) => {
+      const y = at(outputs, 0);
+      const gy = graph.call('Mul', [at(g, 0), y]);
+      const total = graph.call('ReduceSum', [gy], { axes: [-1], keepdims: 1 });
+      return [graph.call('Sub', [gy, graph.call('Mul', [y, total])])];
+    },
+  },
+
+  /** y = log softmax(x) over the last axis; d(x) = g - e^y * sum(g) */
+  LogSoftmax: {
+    shape: unary,
+    gradient: (graph, { outputs }, g) => {
+      const total = graph.call('ReduceSum', [at(g, 0)], { axes: [-1], keepdims: 1 });
+      const p = graph.call('Exp', [at(outputs, 0)]);
+      return [graph.call('Sub', [at(g, 0), graph.call('Mul', [p, total])])];
+    },
+  },
+
+  /**
+   * y = x * r * w with r = 1 / sqrt(mean(x^2) + epsilon) over the last axis (Zhang & Sennrich 2019). Outputs y and r.
+   * With n = x * r:  d(w) = sum over rows of g * n;  d(x) = r * (g * w - n * mean(g * w * n))
+   */
+  RmsNorm: {
+    onnx: 'SimplifiedLayerNormalization',
+    shape: ([x]) => [...like(x as Value), { type: 'float32', shape: [...(x as Value).shape.slice(0, -1), 1] }],
+    gradient: (graph, { inputs, outputs }, g) => {
+      const [x, w] = [at(inputs, 0), at(inputs, 1)];
+      const r = at(outputs, 1);
+      const n = graph.call('Mul', [x, r]);
+      const gw = graph.call('Mul', [at(g, 0), w]);
+      const dw = unbroadcast(graph, graph.call('Mul', [at(g, 0), n]), w);
+      const projection = graph.call('ReduceMean', [graph.call('Mul', [gw, n])], { axes: [-1], keepdims: 1 });
+      const inner = graph.call('Sub', [gw, graph.call('Mul', [n, projection])]);
+      return [graph.call('Mul', [inner, r]), dw];
+    },
+  },
+
+  /**
+   * y = alpha * op(a) op(b), op = transpose where transA / transB is 1. Either equal batch axes, or b is one matrix for all
+   * rows of a. d(a) and d(b) are products again; for a shared b the rows of a and g are merged first.
+   */
+  MatMul: {
+    domain: 'com.microsoft',
+    onnx: 'FusedMatMul',
+    shape: (inputs, attributes) => [
+      {
+        type: 'float32',
+        shape: matmulShape(at(inputs, 0).shape, at(inputs, 1).shape, attributes.transA === 1, attributes.transB === 1),
+      },
+    ],
+    gradient: (graph, { inputs, attributes }, g) => {
+      const [a, b] = [at(inputs, 0), at(inputs, 1)];
+      const [transA, transB, alpha] = [attributes.transA === 1, attributes.transB === 1, attributes.alpha ?? 1];
+      const product = (x: Value, tx: boolean, y: Value, ty: boolean) =>
+        graph.call('MatMul', [x, y], { alpha, transA: tx ? 1 : 0, transB: ty ? 1 : 0 });
+      const dy = at(g, 0);
+      const da = transA ? product(b, transB, dy, true) : product(dy, false, b, !transB);
+      if (b.shape.length === 2 && a.shape.length > 2) {
+        invariant(!transA, 'a product with a shared matrix does not transpose its rows');
+        const [rowsOfA, rowsOfG] = [asRows(graph, a), asRows(graph, dy)];
+        return [da, transB ? product(rowsOfG, true, rowsOfA, false) : product(rowsOfA, true, rowsOfG, false)];
+      }
+      return [da, transB ? product(dy, true, a, transA) : product(a, !transA, dy, false)];
+    },
+  },
+
+  /**
+   * Rotary position embedding (Su et al. 2021), halves rotated: inputs x [batch, time, heads * size], positions
+   * [batch, time], cos and sin [positions, size / 2]. A rotation's transpose is the rotation by the negative angle.
+   */
+  Rotary: {
+    domain: 'com.microsoft',
+    onnx: 'RotaryEmbedding',
+    shape: unary,
+    gradient: (graph, { inputs, attributes }, g) => {
+      const backwards = graph.call('Neg', [at(inputs, 3)]);
+      const dx = graph.call('Rotary', [at(g, 0), at(inputs, 1), at(inputs, 2), backwards], attributes);
+      return [dx, undefined, undefined, undefined];
+    },
+  },
+
+  /** Attribute `to`: the new symbolic shape. */
+  Reshape: {
+    shape: ([x], attributes) => [{ type: (x as Value).type, shape: attributes.to as Shape }],
+    gradient: (graph, { inputs }, g) => [graph.call('Reshape', [at(g, 0)], { to: at(inputs, 0).shape })],
+  },
+
+  Transpose: {
+    shape: ([x], attributes) => [
+      { type: (x as Value).type, shape: ints(attributes, 'perm').map((axis) => (x as Value).shape[axis] as Dim) },
+    ],
+    gradient: (graph, { attributes }, g) => {
+      const perm = ints(attributes, 'perm');
+      return [graph.call('Transpose', [at(g, 0)], { perm: perm.map((_, i) => perm.indexOf(i)) })];
+    },
+  },
+
+  /** Cuts the last axis into pieces of the sizes `split`. */
+  Split: {
+    listInputs: ['split'],
+    shape: ([x], attributes) =>
+      ints(attributes, 'split').map((size) => ({ type: 'float32', shape: [...(x as Value).shape.slice(0, -1), size] })),
+    gradient: (graph, _node, g) => [
+      graph.call(
+        'Concat',
+        g.map((_, i) => at(g, i)),
+        { axis: -1 },
+      ),
+    ],
+  },
+
+  /** Part of the last axis, from `starts[0]` to before `ends[0]`; attribute `to`: the size of what is kept. */
+  Slice: {
+    listInputs: ['starts', 'ends', 'axes'],
+    shape: ([x], attributes) => [
+      { type: 'float32', shape: [...(x as Value).shape.slice(0, -1), ...(attributes.to as Shape)] },
+    ],
+  },
+
+  /** Joins along the last axis; a symbolic total is written `a+b`. */
+  Concat: {
+    shape: (inputs) => {
+      const sizes = inputs.map((x) => x.shape.at(-1) as Dim);
+      const total = sizes.every((size) => typeof size === 'number')
+        ? (sizes as number[]).reduce((a, b) => a + b, 0)
+        : sizes.join('+');
+      return [{ type: 'float32', shape: [...at(inputs, 0).shape.slice(0, -1), total] }];
+    },
+  },
+
+  /** Rows of a table [n, size] by indices [...] (int32 or int64): y = table[indices]. d(table) adds each row of g to its place. */
+  Embed: {
+    onnx: 'Gather',
+    shape: ([table, indices]) => [
+      { type: 'float32', shape: [...(indices as Value).shape, (table as Value).shape[1] as Dim] },
+    ],
+    gradient: (graph, { inputs }, g) => {
+      const zeros = graph.call('Zeros', [graph.call('ShapeOf', [at(inputs, 0)])], { like: at(inputs, 0).shape });
+      const places = graph.call('Unsqueeze', [at(inputs, 1)], { axes: [-1] });
+      return [graph.call('ScatterAdd', [zeros, places, at(g, 0)], {}), undefined];
+    },
+  },
+
+  /** data + rows of updates at index tuples; equal indices add up. ScatterND. */
+  ScatterAdd: { onnx: 'ScatterND', shape: ([data]) => like(data as Value) },
+
+  /** y[s] = x[index tuple s]: x [batch, time, size], indices [selected, 2] -> [selected, size]. No index twice. */
+  PickRows: {
+    onnx: 'GatherND',
+    shape: ([x, indices]) => [
+      { type: 'float32', shape: [(indices as Value).shape[0] as Dim, (x as Value).shape.at(-1) as Dim] },
+    ],
+    gradient: (graph, { inputs }, g) => {
+      const zeros = graph.call('Zeros', [graph.call('ShapeOf', [at(inputs, 0)])], { like: at(inputs, 0).shape });
+      return [graph.call('PutRows', [zeros, at(inputs, 1), at(g, 0)]), undefined];
+    },
+  },
+
+  /** data with the rows at index tuples replaced. */
+  PutRows: { onnx: 'ScatterND', shape: ([data]) => like(data as Value) },
+
+  /** y[s] = x[s, index[s]]: x [selected, n], indices [selected, 1] -> [selected, 1]. */
+  PickColumns: {
+    onnx: 'GatherElements',
+    shape: ([, indices]) => [{ type: 'float32', shape: (indices as Value).shape }],
+    gradient: (graph, { inputs }, g) => {
+      const zeros = graph.call('Zeros', [graph.call('ShapeOf', [at(inputs, 0)])], { like: at(inputs, 0).shape });
+      return [graph.call('PutColumns', [zeros, at(inputs, 1), at(g, 0)], { axis: 1 }), undefined];
+    },
+  },
+
+  /** data [selected, n] with one element of each row replaced. */
+  PutColumns: { onnx: 'ScatterElements', shape: ([data]) => like(data as Value) },
+
+  ShapeOf: { onnx: 'Shape', shape: ([x]) => [{ type: 'int64', shape: [(x as Value).shape.length] }] },
+
+  /** Zeros of a run-time shape; `like` names it symbolically. */
+  Zeros: {
+    onnx: 'ConstantOfShape',
+    shape: (_inputs, attributes) => [{ type: 'float32', shape: attributes.like as Shape }],
+  },
+
+  Unsqueeze: {
+    listInputs: ['axes'],
+    shape: ([x]) => [{ type: (x as Value).type, shape: [...(x as Value).shape, 1] }],
+  },
+};

@@ -1,0 +1,171 @@
+/**
+ * Keys and values of the sequences being decoded, one slot each. Keys [slot, kvHeads, size, room], values
+ * [slot, kvHeads, room, size], in plain arrays that the graph reads in place; `room` grows with the longest sequence.
+ * Active slots are always 0 .. active-1, so that the graph's input is a prefix of the array.
+ */
+import type { Tensor } from 'onnxruntime-node';
+import type { LlamaShape } from '../../checkpoints/llama-shape.js';
+import { type Feeds, floats, type Results } from './session.js';
+
+/** Room is a multiple of this, in tokens. */
+const roomStep = 16;
+
+/** A prompt's keys and values: per layer [length, kvHeads * size], as the graphs return them. */
+export interface PromptCache {
+  readonly length: number;
+  readonly keys: readonly Float32Array[];
+  readonly values: readonly Float32Array[];
+}
+
+export class KvCache {
+  private readonly layers: number;
+  private readonly kvHeads: number;
+  private readonly size: number;
+  /** Floats of one token, of keys or of values. */
+  private readonly width: number;
+  private readonly slots: number;
+  private room = 0;
+  private keys: Float32Array[] = [];
+  private values: Float32Array[] = [];
+  /** [slot, room]: 0 for a kept token, -inf for free room. */
+  private mask = new Float32Array(0);
+  /** Kept tokens per slot. */
+  private readonly lengths: Int32Array;
+  private staged: { prompt: PromptCache; keys: Float32Array[]; values: Float32Array[] } | undefined;
+
+  constructor(shape: LlamaShape, slots: number) {
+    this.layers = shape.layers;
+    this.kvHeads = shape.kvHeads;
+    this.size = shape.headSize;
+    this.width = shape.kvHeads * shape.headSize;
+    this.slots = slots;
+    this.lengths = new Int32Array(slots);
+  }
+
+  length(slot: number): number {
+    return this.lengths[slot] as number;
+  }
+
+  /** Makes room for `tokens` per slot. Keeps what is there. */
+  reserve(tokens: number): void {
+    if (tokens <= this.room) return;
+    const room = Math.ceil(tokens / roomStep) * roomStep;
+    const { slots, width, size, kvHeads } = this;
+    const old = { room: this.room, keys: this.keys, values: this.values };
+    this.keys = Array.from({ length: this.layers }, () => new Float32Array(slots * width * room));
+    this.values = Array.from({ length: this.layers }, () => new Float32Array(slots * width * room));
+    this.mask = new Float32Array(slots * room).fill(Number.NEGATIVE_INFINITY);
+    for (let slot = 0; slot < slots; slot++) {
+      const length = this.lengths[slot] as number;
+      if (length === 0) continue;
+      this.mask.fill(0, slot * room, slot * room + length);
+      for (let layer = 0; layer < this.layers; layer++) {
+        const [fromKeys, fromValues] = [old.keys[layer] as Float32Array, old.values[layer] as Float32Array];
+        for (let r = slot * width; r < (slot + 1) * width; r++) {
+          (this.keys[layer] as Float32Array).set(fromKeys.subarray(r * old.room, r * old.room + length), r * room);
+        }
+        for (let h = slot * kvHeads; h < (slot + 1) * kvHeads; h++) {
+          const from = h * old.room * size;
+          (this.values[layer] as Float32Array).set(fromValues.subarray(from, from + length * size), h * room * size);
+        }
+      }
+    }
+    this.room = room;
+    this.staged = undefined;
+  }
+
+  /** Puts a prompt into a slot. Prompts that follow one another are laid out once. */
+  admit(slot: number, prompt: PromptCache): void {
+    this.reserve(prompt.length + 1);
+    if (this.staged?.prompt !== prompt) this.staged = this.stage(prompt);
+    const block = this.width * this.room;
+    for (let layer = 0; layer < this.layers; layer++) {
+      (this.keys[layer] as Float32Array).set(this.staged.keys[layer] as Float32Array, slot * block);
+      (this.values[layer] as Float32Array).set(this.staged.values[layer] as Float32Array, slot * block);
+    }
+    this.setLength(slot, prompt.length);
+  }
+
+  private stage(prompt: PromptCache) {
+    const { width, size, room } = this;
+    const keys = prompt.keys.map((rows) => {
+      const block = new Float32Array(width * room);
+      for (let t = 0; t < prompt.length; t++) {
+        for (let j = 0; j < width; j++) block[j * room + t] = rows[t * width + j] as number;
+      }
+      return block;
+    });
+    const values = prompt.values.map((rows) => {
+      const block = new Float32Array(width * room);
+      for (let t = 0; t < prompt.length; t++) {
+        for (let h = 0; h < this.kvHeads; h++) {
+          const from = t * width + h * size;
+          block.set(rows.subarray(from, from + size), (h * room + t) * size);
+        }
+      }
+      return block;
+    });
+    return { prompt, keys, values };
+  }
+
+  /** Appends the new token of slots 0 .. active-1, as a step returned it. */
+  append(active: number, results: Results): void {
+    const { width, size, kvHeads } = this;
+    let longest = 0;
+    for (let slot = 0; slot < active; slot++) longest = Math.max(longest, this.lengths[slot] as number);
+    this.reserve(longest + 1);
+    const room = this.room;
+    for (let layer = 0; layer < this.layers; layer++) {
+      const newKeys = results[`key_${layer}`] as Float32Array;
+      const newValues = results[`value_${layer}`] as Float32Array;
+      const keys = this.keys[layer] as Float32Array;
+      const values = this.values[layer] as Float32Array;
+      for (let slot = 0; slot < active; slot++) {
+        const t = this.lengths[slot] as number;
+        const from = slot * width;
+        for (let j = 0, at = from * room + t; j < width; j++, at += room) keys[at] = newKeys[from + j] as number;
+        for (let h = 0; h < kvHeads; h++) {
+          const to = ((slot * kvHeads + h) * room + t) * size;
+          for (let d = 0, source = from + h * size; d < size; d++) values[to + d] = newValues[source + d] as number;
+        }
+      }
+    }
+    for (let slot = 0; slot < active; slot++) {
+      const t = this.lengths[slot] as number;
+      this.mask[slot * room + t] = 0;
+      this.lengths[slot] = t + 1;
+    }
+  }
+
+  /** Moves a sequence from one slot to another, whose own is dropped. */
+  move(from: number, to: number): void {
+    const block = this.width * this.room;
+    for (let layer = 0; layer < this.layers; layer++) {
+      (this.keys[layer] as Float32Array).copyWithin(to * block, from * block, (from + 1) * block);
+      (this.values[layer] as Float32Array).copyWithin(to * block, from * block, (from + 1) * block);
+    }
+    this.setLength(to, this.length(from));
+    this.setLength(from, 0);
+  }
+
+  private setLength(slot: number, length: number): void {
+    this.lengths[slot] = length;
+    this.mask.fill(0, slot * this.room, slot * this.room + length);
+    this.mask.fill(Number.NEGATIVE_INFINITY, slot * this.room + length, (slot + 1) * this.room);
+  }
+
+  /** The graph inputs for slots 0 .. active-1. */
+  feeds(active: number): Feeds {
+    const { kvHeads, size, room } = this;
+    const floatsUsed = active * this.width * room;
+    const feeds: Record<string, Tensor> = {
+      past_mask: floats(this.mask.subarray(0, active * room), [active, 1, 1, room]),
+    };
+    for (let layer = 0; layer < this.layers; layer++) {
+      const [keys, values] = [this.keys[layer] as Float32Array, this.values[layer] as Float32Array];
+      feeds[`past_key_${layer}`] = floats(keys.subarray(0, floatsUsed), [active, kvHeads, size, room]);
+      feeds[`past_value_${layer}`] = floats(values.subarray(0, floatsUsed), [active, kvHeads, room, size]);
+    }
+    return feeds;
+  }
+}

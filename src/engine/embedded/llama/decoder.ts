@@ -1,0 +1,121 @@
+/**
+ * The Llama decoder's equations (Touvron et al. 2023) on a graph. What differs between training and decoding is only how a
+ * token attends to earlier ones, so attention comes in as a function.
+ */
+import type { LlamaShape } from '../../../checkpoints/llama-shape.js';
+import type { Dim, Graph, Value } from '../graph/graph.js';
+
+export interface LayerWeights {
+  readonly attentionNorm: Value;
+  /** [(heads + 2 * kvHeads) * headSize, hidden]: q, k, v side by side. */
+  readonly qkv: Value;
+  /** [hidden, heads * headSize] */
+  readonly attentionOut: Value;
+  readonly mlpNorm: Value;
+  /** [2 * intermediate, hidden]: gate, up. */
+  readonly gateUp: Value;
+  /** [hidden, intermediate] */
+  readonly down: Value;
+}
+
+export interface ModelWeights {
+  /** [vocabulary, hidden] */
+  readonly embedding: Value;
+  readonly layers: readonly LayerWeights[];
+  readonly norm: Value;
+  /** [vocabulary, hidden]; the embedding where it is tied. */
+  readonly head: Value;
+}
+
+/** q [batch, time, heads * size], k and v [batch, time, kvHeads * size], rotated -> [batch, time, heads * size]. */
+export type Attention = (q: Value, k: Value, v: Value, layer: number) => Value;
+
+export interface Positions {
+  /** [batch, time], or [1] for consecutive positions from that number on; int64. */
+  readonly ids: Value;
+  /** [context, size / 2] */
+  readonly cos: Value;
+  readonly sin: Value;
+}
+
+/** tokens [batch, time] -> normed hidden states [batch, time, hidden]. */
+export function decoder(
+  graph: Graph,
+  shape: LlamaShape,
+  weights: ModelWeights,
+  tokens: Value,
+  positions: Positions,
+  attention: Attention,
+): Value {
+  const { headSize, heads, kvHeads, intermediateSize } = shape;
+  const rotaryWidth = (heads + kvHeads) * headSize;
+  let x = graph.call('Embed', [weights.embedding, tokens]);
+
+  weights.layers.forEach((layer, index) => {
+    const h = rmsNorm(graph, shape, x, layer.attentionNorm);
+    const [qk, v] = split(graph, linear(graph, h, layer.qkv), [rotaryWidth, kvHeads * headSize]);
+    const rotated = graph.call('Rotary', [qk, positions.ids, positions.cos, positions.sin], {
+      num_heads: heads + kvHeads,
+      interleaved: 0,
+    });
+    const [q, k] = split(graph, rotated, [heads * headSize, kvHeads * headSize]);
+    x = graph.call('Add', [x, linear(graph, attention(q, k, v, index), layer.attentionOut)]);
+
+    const m = rmsNorm(graph, shape, x, layer.mlpNorm);
+    const [gate, up] = split(graph, linear(graph, m, layer.gateUp), [intermediateSize, intermediateSize]);
+    const swiglu = graph.call('Mul', [graph.call('Silu', [gate], { alpha: 1 }), up]);
+    x = graph.call('Add', [x, linear(graph, swiglu, layer.down)]);
+  });
+  return rmsNorm(graph, shape, x, weights.norm);
+}
+
+/**
+ * Causal attention over whole sequences. Query heads that share a key head are laid below one another, so that the products
+ * have no broadcasting: scores [batch, kvHeads, repeats * time, time].
+ */
+export function fullAttention(graph: Graph, shape: LlamaShape, causalMask: Value): Attention {
+  const { headSize: size, heads, kvHeads } = shape;
+  const repeats = heads / kvHeads;
+  return (q, k, v) => {
+    const [batch, time] = q.shape as [Dim, Dim];
+    const queries = merge(graph, headsFirst(graph, q, kvHeads, repeats, size), size);
+    const keys = headsFirst(graph, k, kvHeads, 1, size);
+    const values = headsFirst(graph, v, kvHeads, 1, size);
+    const scores = graph.call('MatMul', [queries, keys], { transB: 1, alpha: 1 / Math.sqrt(size) });
+    const p = graph.call('Softmax', [graph.call('Add', [scores, causalMask])], { axis: -1 });
+    let out = graph.call('MatMul', [p, values]);
+    if (repeats === 1) {
+      out = graph.call('Transpose', [out], { perm: [0, 2, 1, 3] });
+    } else {
+      out = graph.call('Reshape', [out], { to: [batch, kvHeads, repeats, time, size] });
+      out = graph.call('Transpose', [out], { perm: [0, 3, 1, 2, 4] });
+    }
+    return graph.call('Reshape', [out], { to: [batch, time, heads * size] });
+  };
+}
+
+/** [batch, time, kvHeads * repeats * size] -> [batch, kvHeads, (repeats,) time, size]. */
+function headsFirst(graph: Graph, x: Value, kvHeads: number, repeats: number, size: number): Value {
+  const [batch, time] = x.shape as [Dim, Dim];
+  if (repeats === 1) {
+    const cut = graph.call('Reshape', [x], { to: [batch, time, kvHeads, size] });
+    return graph.call('Transpose', [cut], { perm: [0, 2, 1, 3] });
+  }
+  const cut = graph.call('Reshape', [x], { to: [batch, time, kvHeads, repeats, size] });
+  return graph.call('Transpose', [cut], { perm: [0, 2, 3, 1, 4] });
+}
+
+/** [batch, kvHeads, repeats, time, size] -> [batch, kvHeads, repeats * time, size]. */
+function merge(graph: Graph, x: Value, size: number): Value {
+  if (x.shape.length === 4) return x;
+  return graph.call('Reshape', [x], { to: [x.shape[0] as Dim, x.shape[1] as Dim, 'queries', size] });
+}
+
+/** y = x w^T, w [out, in] as checkpoints store it. */
+export const linear = (graph: Graph, x: Value, w: Value): Value => graph.call('MatMul', [x, w], { transB: 1 });
+
+const rmsNorm = (graph: Graph, shape: LlamaShape, x: Value, w: Value): Value =>
+  graph.call('RmsNorm', [x, w], { axis: -1, epsilon: shape.rmsNormEpsilon, stash_type: 1 });
+
+const split = (graph: Graph, x: Value, sizes: readonly [number, number]): [Value, Value] =>
+  graph.callAll('Split', [x], { split: sizes, axis: -1 }) as [Value, Value];

@@ -1,0 +1,69 @@
+/**
+ * What all policies of one architecture share inside a worker: the compiled graphs (made when first needed), the rotary
+ * tables and the causal masks.
+ */
+import type { Tensor } from 'onnxruntime-node';
+import type { LlamaShape } from '../../checkpoints/llama-shape.js';
+import { prefillGraph, stepGraph } from './llama/decode-graphs.js';
+import { rotaryTables } from './llama/rotary-tables.js';
+import { trainingGraph } from './llama/training-graph.js';
+import { type CompiledGraph, compile, type Feeds, floats, int64s } from './session.js';
+
+const graphs = {
+  logprobs: (shape: LlamaShape) => trainingGraph(shape, 'logprobs'),
+  gradient: (shape: LlamaShape) => trainingGraph(shape, 'gradient'),
+  'gradient-with-kl': (shape: LlamaShape) => trainingGraph(shape, 'gradient-with-kl'),
+  prefill: prefillGraph,
+  step: stepGraph,
+};
+
+export type GraphName = keyof typeof graphs;
+
+export class ModelRuntime {
+  readonly shape: LlamaShape;
+  /** Rotary tables: inputs of every graph. */
+  readonly tables: Feeds;
+  /** Tables and position 0: inputs of the graphs that read whole sequences. */
+  readonly sequenceFeeds: Feeds;
+  private readonly threads: number;
+  private readonly compiled = new Map<GraphName, Promise<CompiledGraph>>();
+  private readonly masks = new Map<number, Tensor>();
+
+  constructor(shape: LlamaShape, threads: number) {
+    this.shape = shape;
+    this.threads = threads;
+    const { cos, sin } = rotaryTables(shape);
+    const dims = [shape.contextLength, shape.headSize / 2];
+    this.tables = { cos: floats(cos, dims), sin: floats(sin, dims) };
+    this.sequenceFeeds = { ...this.tables, first_position: int64s([0], [1]) };
+  }
+
+  graph(name: GraphName): Promise<CompiledGraph> {
+    let found = this.compiled.get(name);
+    if (!found) {
+      found = compile(graphs[name](this.shape), this.threads);
+      this.compiled.set(name, found);
+    }
+    return found;
+  }
+
+  /** [repeats * time, time]: 0 where a query may look, -inf at later keys; once per group of query heads. */
+  causalMask(time: number): Tensor {
+    let mask = this.masks.get(time);
+    if (!mask) {
+      const repeats = this.shape.heads / this.shape.kvHeads;
+      const data = new Float32Array(repeats * time * time);
+      for (let query = 0; query < repeats * time; query++) {
+        data.fill(Number.NEGATIVE_INFINITY, query * time + (query % time) + 1, (query + 1) * time);
+      }
+      mask = floats(data, [repeats * time, time]);
+      this.masks.set(time, mask);
+    }
+    return mask;
+  }
+
+  async release(): Promise<void> {
+    for (const graph of this.compiled.values()) await (await graph).release();
+    this.compiled.clear();
+  }
+}

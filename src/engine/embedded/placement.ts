@@ -1,0 +1,50 @@
+/** Which worker a policy or a piece of work goes to. Decides speed only, never results. */
+import type { LlamaShape } from '../../checkpoints/llama-shape.js';
+import type { Tokenizer } from '../../checkpoints/tokenizer.js';
+import type { EngineSettings } from '../settings.js';
+import type { WorkerLink } from './worker-link.js';
+
+export interface LoadedModel {
+  readonly id: number;
+  readonly shape: LlamaShape;
+  readonly tokenizer: Tokenizer;
+}
+
+export class Placement {
+  readonly settings: EngineSettings;
+  private readonly links: readonly WorkerLink[];
+  private count = 0;
+
+  constructor(settings: EngineSettings, links: readonly WorkerLink[]) {
+    this.settings = settings;
+    this.links = links;
+  }
+
+  nextId(): number {
+    return this.count++;
+  }
+
+  async announce(model: LoadedModel): Promise<void> {
+    const ask = { model: model.id, shape: model.shape, pieces: model.tokenizer.pieces };
+    await Promise.all(this.links.map((link) => link.ask('model', ask)));
+  }
+
+  /** The worker that is home to the fewest policies. */
+  leastPolicies(): WorkerLink {
+    return this.links.reduce((best, link) => (link.policies < best.policies ? link : best));
+  }
+
+  /** The given worker, unless another has less to do. */
+  idler(home: WorkerLink): WorkerLink {
+    return this.links.reduce((best, link) => (link.load < best.load ? link : best), home);
+  }
+
+  /** The array is moved, not copied. */
+  create(link: WorkerLink, model: LoadedModel, policy: number, weights: Float32Array): Promise<undefined> {
+    return link.ask('create', { policy, model: model.id, weights }, [weights.buffer as ArrayBuffer]);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.links.map((link) => link.close()));
+  }
+}

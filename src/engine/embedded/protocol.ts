@@ -1,0 +1,47 @@
+/** What the engine and its workers say to one another. Arrays are transferred or copied; nothing is shared. */
+import type { LlamaShape } from '../../checkpoints/llama-shape.js';
+import type { ErrorKind } from '../../errors.js';
+import type { OptimizerStep, UpdateMetrics } from '../engine.js';
+import type { LlamaState } from '../llama-state.js';
+import type { FlatCompletions, FlatSequences, Ragged } from './flat-batch.js';
+import type { SamplerSettings, SamplingTask } from './sampler.js';
+import type { FlatTrainingBatch } from './trainer.js';
+
+export interface WorkerSettings {
+  readonly threads: number;
+  readonly microBatchTokens: number;
+  readonly sampler: SamplerSettings;
+}
+
+/** Policies and models are named by the engine. */
+export interface Requests {
+  model: { ask: { model: number; shape: LlamaShape; pieces: readonly Uint8Array[] }; answer: undefined };
+  create: { ask: { policy: number; model: number; weights: Float32Array }; answer: undefined };
+  fork: { ask: { policy: number; from: number }; answer: undefined };
+  sample: { ask: { policy: number; task: SamplingTask }; answer: FlatCompletions };
+  score: { ask: { policy: number; sequences: FlatSequences }; answer: Ragged<Float32Array> };
+  train: { ask: { policy: number; batch: FlatTrainingBatch; step: OptimizerStep }; answer: UpdateMetrics };
+  read: { ask: { policy: number; optimizer: boolean }; answer: LlamaState };
+  write: { ask: { policy: number; saved: LlamaState }; answer: undefined };
+  release: { ask: { policy: number }; answer: undefined };
+}
+
+export type RequestName = keyof Requests;
+
+export interface RequestMessage<N extends RequestName = RequestName> {
+  readonly id: number;
+  readonly name: N;
+  readonly ask: Requests[N]['ask'];
+}
+
+export interface ErrorReport {
+  readonly code?: string;
+  readonly kind?: ErrorKind;
+  readonly message: string;
+  readonly remedy?: string;
+  readonly stack: string;
+}
+
+export type AnswerMessage =
+  | { readonly id: number; readonly answer: unknown }
+  | { readonly id: number; readonly error: ErrorReport };

@@ -1,0 +1,201 @@
+/**
+ * Sampling with continuous batching: every prompt is read once, its completions take slots as they come free, a finished
+ * one leaves at once. What a completion draws depends on its own random stream alone.
+ */
+
+import { randomStream } from '../../rl/random.js';
+import type { SamplingOptions } from '../engine.js';
+import { TokenChooser } from '../sampling.js';
+import { compileStopRule, StopDetector } from '../stopping.js';
+import { type FlatCompletions, type Ragged, raggedFloats, raggedTokens, row } from './flat-batch.js';
+import { KvCache, type PromptCache } from './kv-cache.js';
+import type { ModelRuntime } from './model-runtime.js';
+import type { PolicyMemory } from './policy-memory.js';
+import { floats, int64s, type Results } from './session.js';
+
+/** Completions `from` .. `to` of a request, counted prompt by prompt: completion i is number i % samplesPerPrompt of its prompt. */
+export interface SamplingTask {
+  readonly prompts: Ragged<Int32Array>;
+  /** Place of prompts[0] in the whole request: names the random streams. */
+  readonly firstPrompt: number;
+  readonly options: SamplingOptions;
+}
+
+export interface SamplerSettings {
+  /** Sequences decoded at once. */
+  readonly slots: number;
+  /** Tokens read at once when prompts are read. */
+  readonly prefillTokens: number;
+}
+
+interface Running {
+  /** Index of the completion in the task. */
+  readonly index: number;
+  readonly tokens: number[];
+  readonly logprobs: number[];
+  readonly uniform: () => number;
+  readonly stop: StopDetector;
+}
+
+interface ReadPrompt {
+  readonly cache: PromptCache;
+  readonly logprob: Float32Array;
+  readonly probability: Float32Array;
+}
+
+export async function sampleTask(
+  runtime: ModelRuntime,
+  policy: PolicyMemory,
+  task: SamplingTask,
+  pieces: readonly Uint8Array[],
+  settings: SamplerSettings,
+): Promise<FlatCompletions> {
+  const { options, prompts } = task;
+  const perPrompt = options.samplesPerPrompt;
+  const total = prompts.ends.length * perPrompt;
+  const slots = Math.min(settings.slots, total);
+  const cache = new KvCache(runtime.shape, slots);
+  const choose = new TokenChooser(options, runtime.shape.vocabularySize);
+  const stopRule = compileStopRule(options);
+  const reader = new PromptReader(runtime, policy, task, settings.prefillTokens);
+  const step = await runtime.graph('step');
+  const fixed = { ...policy.feeds, ...runtime.tables, inverse_temperature: inverseTemperature(options) };
+  const vocabulary = runtime.shape.vocabularySize;
+
+  const finished: Running[] = new Array(total);
+  const running: Running[] = [];
+  const stopped = new Uint8Array(total);
+  /** Draws the next token of a sequence; true when it is its last. */
+  const draw = (sequence: Running, logprob: Float32Array, probability: Float32Array): boolean => {
+    const token = choose.choose(probability, sequence.uniform);
+    sequence.tokens.push(token);
+    sequence.logprobs.push(logprob[token] as number);
+    const stops = sequence.stop.push(token);
+    if (!stops && sequence.tokens.length < options.maxNewTokens) return false;
+    stopped[sequence.index] = stops ? 1 : 0;
+    finished[sequence.index] = sequence;
+    return true;
+  };
+
+  for (let next = 0; ; ) {
+    while (running.length < slots && next < total) {
+      const prompt = await reader.read(Math.floor(next / perPrompt));
+      const name = `${options.seed}/${task.firstPrompt + Math.floor(next / perPrompt)}/${next % perPrompt}`;
+      const sequence: Running = {
+        index: next++,
+        tokens: [],
+        logprobs: [],
+        uniform: options.temperature === 0 ? noUniform : randomStream(name).float,
+        stop: new StopDetector(stopRule, pieces),
+      };
+      if (draw(sequence, prompt.logprob, prompt.probability)) continue;
+      cache.admit(running.length, prompt.cache);
+      running.push(sequence);
+    }
+    if (running.length === 0) break;
+
+    const active = running.length;
+    const tokens = Int32Array.from(running, (sequence) => sequence.tokens.at(-1) as number);
+    const positions = Int32Array.from(running, (_, slot) => cache.length(slot));
+    const results = await step.run({
+      ...fixed,
+      ...cache.feeds(active),
+      tokens: int64s(tokens, [active, 1]),
+      positions: int64s(positions, [active, 1]),
+    });
+    cache.append(active, results);
+    const [logprob, probability] = [results.logprob as Float32Array, results.probability as Float32Array];
+    // From the last slot down: a hole is filled by the last sequence, which has been dealt with already.
+    for (let slot = active - 1; slot >= 0; slot--) {
+      const at = slot * vocabulary;
+      const sequence = running[slot] as Running;
+      if (!draw(sequence, logprob.subarray(at, at + vocabulary), probability.subarray(at, at + vocabulary))) continue;
+      const last = running.pop() as Running;
+      if (last === sequence) continue;
+      running[slot] = last;
+      cache.move(running.length, slot);
+    }
+  }
+  return {
+    tokens: raggedTokens(finished.map((sequence) => Int32Array.from(sequence.tokens))),
+    logprobs: raggedFloats(finished.map((sequence) => Float32Array.from(sequence.logprobs))),
+    stopped,
+  };
+}
+
+const inverseTemperature = (options: SamplingOptions) =>
+  floats(Float32Array.of(options.temperature === 0 ? 1 : 1 / options.temperature), []);
+
+/** Greedy decoding draws nothing. */
+const noUniform = (): number => 0;
+
+/** Reads prompts a batch at a time, in order, and keeps only what is still needed. */
+class PromptReader {
+  private readonly runtime: ModelRuntime;
+  private readonly policy: PolicyMemory;
+  private readonly task: SamplingTask;
+  private readonly budget: number;
+  private ready: ReadPrompt[] = [];
+  private first = 0;
+
+  constructor(runtime: ModelRuntime, policy: PolicyMemory, task: SamplingTask, budget: number) {
+    this.runtime = runtime;
+    this.policy = policy;
+    this.task = task;
+    this.budget = budget;
+  }
+
+  async read(prompt: number): Promise<ReadPrompt> {
+    if (prompt >= this.first + this.ready.length) {
+      this.first = prompt;
+      this.ready = await this.readFrom(prompt);
+    }
+    return this.ready[prompt - this.first] as ReadPrompt;
+  }
+
+  private async readFrom(from: number): Promise<ReadPrompt[]> {
+    const { runtime, policy, task } = this;
+    const prompts: Int32Array[] = [];
+    let time = 0;
+    for (let i = from; i < task.prompts.ends.length; i++) {
+      const prompt = row(task.prompts, i);
+      const longest = Math.max(time, prompt.length);
+      if (prompts.length > 0 && longest * (prompts.length + 1) > this.budget) break;
+      prompts.push(prompt);
+      time = longest;
+    }
+    const tokens = new Int32Array(prompts.length * time);
+    const picks = new Int32Array(2 * prompts.length);
+    prompts.forEach((prompt, b) => {
+      tokens.set(prompt, b * time);
+      picks[2 * b] = b;
+      picks[2 * b + 1] = prompt.length - 1;
+    });
+    const graph = await runtime.graph('prefill');
+    const results = await graph.run({
+      ...policy.feeds,
+      ...runtime.sequenceFeeds,
+      causal_mask: runtime.causalMask(time),
+      tokens: int64s(tokens, [prompts.length, time]),
+      picks: int64s(picks, [prompts.length, 2]),
+      inverse_temperature: inverseTemperature(task.options),
+    });
+    return prompts.map((prompt, b) => this.cut(results, b, prompt.length, time));
+  }
+
+  private cut(results: Results, b: number, length: number, time: number): ReadPrompt {
+    const { shape } = this.runtime;
+    const width = shape.kvHeads * shape.headSize;
+    const rows = (name: string) =>
+      Array.from({ length: shape.layers }, (_, layer) =>
+        (results[`${name}_${layer}`] as Float32Array).subarray(b * time * width, (b * time + length) * width),
+      );
+    const at = b * shape.vocabularySize;
+    const distribution = (name: string) => (results[name] as Float32Array).subarray(at, at + shape.vocabularySize);
+    return {
+      cache: { length, keys: rows('key'), values: rows('value') },
+      logprob: distribution('logprob'),
+      probability: distribution('probability'),
+    };
+  }
+}

@@ -1,0 +1,62 @@
+/** A compiled graph: an onnxruntime session on the CPU and the tensors that feed it. The only file that imports the runtime. */
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { SoarError } from '../../errors.js';
+import type { Graph } from './graph/graph.js';
+import { onnxModel } from './graph/onnx.js';
+
+export type Feeds = Record<string, Tensor>;
+export type Results = Record<string, Float32Array>;
+
+export interface CompiledGraph {
+  /** Outputs are fresh arrays; inputs are read in place. */
+  run(feeds: Feeds): Promise<Results>;
+  release(): Promise<void>;
+}
+
+/** @throws SoarError ENGINE_RUNTIME when the runtime refuses the graph. */
+export async function compile(graph: Graph, threads: number): Promise<CompiledGraph> {
+  const session = await runtime(() =>
+    InferenceSession.create(onnxModel(graph), {
+      executionProviders: ['cpu'],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      graphOptimizationLevel: 'all',
+      logSeverityLevel: 3,
+      // Spinning threads cost nothing on a quiet machine and ruin a busy one.
+      extra: { session: { intra_op: { allow_spinning: '0' } } },
+    }),
+  );
+  return {
+    async run(feeds) {
+      const outputs = await runtime(() => session.run(feeds));
+      const results: Results = {};
+      for (const name of session.outputNames) results[name] = (outputs[name] as Tensor).data as Float32Array;
+      return results;
+    },
+    release: () => session.release(),
+  };
+}
+
+async function runtime<T>(action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (cause) {
+    throw new SoarError('ENGINE_RUNTIME', `the compute runtime failed: ${(cause as Error).message}`, {
+      kind: 'internal',
+      cause,
+    });
+  }
+}
+
+export const floats = (data: Float32Array, shape: readonly number[]): Tensor => new Tensor('float32', data, shape);
+
+export const int32s = (data: Int32Array, shape: readonly number[]): Tensor => new Tensor('int32', data, shape);
+
+/** Non-negative integers as int64: written as little-endian low words, the high words stay 0. */
+export function int64s(data: ArrayLike<number>, shape: readonly number[]): Tensor {
+  const words = new BigInt64Array(data.length);
+  const low = new Int32Array(words.buffer);
+  for (let i = 0; i < data.length; i++) low[2 * i] = data[i] as number;
+  return new Tensor('int64', words, shape);
+}

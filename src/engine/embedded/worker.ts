@@ -1,0 +1,94 @@
+/** The worker thread: owns policies, serves one request after another in the order they came. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { invariant, SoarError } from '../../errors.js';
+import { ModelRuntime } from './model-runtime.js';
+import { PolicyMemory } from './policy-memory.js';
+import type { AnswerMessage, RequestMessage, RequestName, Requests, WorkerSettings } from './protocol.js';
+import { sampleTask } from './sampler.js';
+import { score } from './scorer.js';
+import { train } from './trainer.js';
+
+interface Model {
+  readonly runtime: ModelRuntime;
+  readonly pieces: readonly Uint8Array[];
+}
+
+const settings = workerData as WorkerSettings;
+const models = new Map<number, Model>();
+const policies = new Map<number, { readonly model: Model; readonly memory: PolicyMemory }>();
+
+function policyOf(id: number) {
+  const found = policies.get(id);
+  invariant(found, `policy ${id} lives in this worker`);
+  return found;
+}
+
+const handlers: { [N in RequestName]: (ask: Requests[N]['ask']) => Promise<Requests[N]['answer']> } = {
+  async model({ model, shape, pieces }) {
+    models.set(model, { runtime: new ModelRuntime(shape, settings.threads), pieces });
+    return undefined;
+  },
+  async create({ policy, model: id, weights }) {
+    const model = models.get(id);
+    invariant(model, `model ${id} is known to this worker`);
+    policies.set(policy, { model, memory: new PolicyMemory(model.runtime.shape, weights) });
+    return undefined;
+  },
+  async fork({ policy, from }) {
+    const { model, memory } = policyOf(from);
+    policies.set(policy, { model, memory: new PolicyMemory(model.runtime.shape, memory.weights.slice()) });
+    return undefined;
+  },
+  async sample({ policy, task }) {
+    const { model, memory } = policyOf(policy);
+    return sampleTask(model.runtime, memory, task, model.pieces, settings.sampler);
+  },
+  async score({ policy, sequences }) {
+    const { model, memory } = policyOf(policy);
+    return score(model.runtime, memory, sequences, settings.microBatchTokens);
+  },
+  async train({ policy, batch, step }) {
+    const { model, memory } = policyOf(policy);
+    return train(model.runtime, memory, batch, step, settings.microBatchTokens);
+  },
+  async read({ policy, optimizer }) {
+    const { memory } = policyOf(policy);
+    const weights = memory.weights.slice();
+    const moments = optimizer ? memory.optimizer : undefined;
+    if (!moments) return { weights };
+    return { weights, optimizer: { m: moments.m.slice(), v: moments.v.slice(), steps: moments.steps } };
+  },
+  async write({ policy, saved }) {
+    policyOf(policy).memory.replace(saved.weights, saved.optimizer);
+    return undefined;
+  },
+  async release({ policy }) {
+    policies.delete(policy);
+    return undefined;
+  },
+};
+
+/** The buffers of an answer, to be moved rather than copied. */
+function buffersIn(value: unknown, found: ArrayBuffer[] = []): ArrayBuffer[] {
+  if (ArrayBuffer.isView(value)) found.push(value.buffer as ArrayBuffer);
+  else if (value !== null && typeof value === 'object') for (const part of Object.values(value)) buffersIn(part, found);
+  return found;
+}
+
+async function serve({ id, name, ask }: RequestMessage): Promise<void> {
+  try {
+    const answer = await (handlers[name] as (ask: unknown) => Promise<unknown>)(ask);
+    parentPort?.postMessage({ id, answer } satisfies AnswerMessage, buffersIn(answer));
+  } catch (cause) {
+    const error = cause as Error & Partial<SoarError>;
+    const coded = error instanceof SoarError ? { code: error.code, kind: error.kind } : {};
+    const remedy = error.remedy === undefined ? {} : { remedy: error.remedy };
+    const report = { ...coded, ...remedy, message: error.message, stack: error.stack ?? '' };
+    parentPort?.postMessage({ id, error: report } satisfies AnswerMessage);
+  }
+}
+
+let last: Promise<void> = Promise.resolve();
+parentPort?.on('message', (message: RequestMessage) => {
+  last = last.then(() => serve(message));
+});

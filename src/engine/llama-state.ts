@@ -1,0 +1,54 @@
+/** A Llama policy's state as the seam's `PolicyState`: the form in which it moves between engines and to disk. */
+import { createHash } from 'node:crypto';
+import { type LlamaShape, llamaLayout } from '../checkpoints/llama-shape.js';
+import { SoarError } from '../errors.js';
+import type { Moments } from './adamw.js';
+import type { PolicyState } from './engine.js';
+
+const format = 'llama-flat-v1';
+
+export interface LlamaState {
+  /** [parameters], by `llamaLayout`. */
+  readonly weights: Float32Array;
+  readonly optimizer?: Moments;
+}
+
+/** A fingerprint of the names, shapes and order of a model's parameters. */
+function layoutHash(shape: LlamaShape): string {
+  const slots = llamaLayout(shape).slots.map(({ name, shape: dims }) => [name, dims]);
+  return createHash('sha256').update(JSON.stringify(slots)).digest('hex').slice(0, 16);
+}
+
+/** The arrays are taken, not copied. */
+export function encodeLlamaState(shape: LlamaShape, state: LlamaState): PolicyState {
+  const layout = layoutHash(shape);
+  const { weights, optimizer } = state;
+  if (!optimizer) return { format, facts: { layout }, arrays: { weights } };
+  return {
+    format,
+    facts: { layout, optimizerSteps: optimizer.steps },
+    arrays: { weights, 'adam.m': optimizer.m, 'adam.v': optimizer.v },
+  };
+}
+
+/** @throws SoarError ENGINE_STATE_MISMATCH when the state is not one of this model's. */
+export function decodeLlamaState(shape: LlamaShape, state: PolicyState): LlamaState {
+  if (state.format !== format) throw mismatch(`its format is ${state.format}, not ${format}`);
+  if (state.facts.layout !== layoutHash(shape)) throw mismatch('it belongs to a model of another shape');
+  const { size } = llamaLayout(shape);
+  const array = (name: string): Float32Array => {
+    const found = state.arrays[name];
+    if (!found) throw mismatch(`the array ${name} is missing`);
+    if (found.length !== size) throw mismatch(`the array ${name} has ${found.length} numbers, not ${size}`);
+    return found;
+  };
+  const steps = state.facts.optimizerSteps;
+  if (steps === undefined) return { weights: array('weights') };
+  if (typeof steps !== 'number') throw mismatch('optimizerSteps is not a number');
+  return { weights: array('weights'), optimizer: { m: array('adam.m'), v: array('adam.v'), steps } };
+}
+
+const mismatch = (why: string) =>
+  new SoarError('ENGINE_STATE_MISMATCH', `this state cannot be loaded: ${why}`, {
+    remedy: 'load a state that was saved from a policy of the same model',
+  });

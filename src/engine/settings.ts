@@ -1,0 +1,32 @@
+/** The `engine:` section of a config. */
+import { z } from 'zod';
+
+export const engineSettings = z.strictObject({
+  kind: z
+    .enum(['embedded', 'reference'])
+    .default('embedded')
+    .describe('embedded: native speed on this machine; reference: slow, plain TypeScript, for checking'),
+  workers: z
+    .union([z.literal('auto'), z.int().min(1).max(256)])
+    .default('auto')
+    .describe('worker threads of the embedded engine; auto: one per core. Results do not depend on it'),
+  threadsPerWorker: z
+    .int()
+    .min(1)
+    .max(256)
+    .default(1)
+    .describe('threads of one worker; more than 1 pays only for large models, and is part of what fixes the results'),
+  microBatchTokens: z
+    .int()
+    .min(1)
+    .default(2048)
+    .describe('token positions (padding included) computed at once in training and scoring'),
+  slots: z.int().min(1).default(256).describe('sequences decoded at once in a worker'),
+  chunk: z
+    .int()
+    .min(1)
+    .default(512)
+    .describe('completions per piece of a large sampling request; pieces are spread over idle workers'),
+});
+
+export type EngineSettings = z.infer<typeof engineSettings>;
