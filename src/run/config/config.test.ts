@@ -1,0 +1,226 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { SoarError } from '../../errors.js';
+import { configJsonSchema, configYaml, modelFolder, resolveConfig } from './config.js';
+import { presetNames } from './presets.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'soar-config-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function yaml(text: string): string {
+  const file = join(folder, 'config.yaml');
+  writeFileSync(file, text);
+  return file;
+}
+
+function refusal(act: () => unknown): SoarError {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof SoarError) return error;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+/** The error of a config file: its message with the place, the folder's path left out. */
+function fileRefusal(text: string, sets: string[] = []) {
+  const error = refusal(() => resolveConfig({ file: yaml(text), sets }));
+  expect(error.exitCode).toBe(2);
+  const strip = (s = '') => s.replaceAll(`${folder}/`, '');
+  return { code: error.code, message: strip(error.message), where: strip(error.where), remedy: error.remedy };
+}
+
+describe('precedence', () => {
+  it('is defaults < preset < file < --set < flags', () => {
+    const file = yaml('soar:\n  datasets: 5\n  datasetSize: 40\n  repeats: 2\nseed: 3\n');
+    const { soar, seed } = resolveConfig({
+      preset: 'programs',
+      file,
+      sets: ['soar.datasetSize=48', 'soar.repeats=3', 'seed=8', 'soar.repeats=7'],
+      flags: [{ assignment: 'seed=9', label: '--seed 9' }],
+    });
+    expect(soar.proposals.capFactor).toBe(10);
+    expect(soar.reward.decoding).toBe('sampled');
+    expect(soar.datasets).toBe(5);
+    expect(soar.datasetSize).toBe(48);
+    expect(soar.repeats).toBe(7);
+    expect(seed).toBe(9);
+  });
+
+  it('takes the preset from the file unless a flag names one', () => {
+    const file = yaml('preset: paper\n');
+    expect(resolveConfig({ file }).soar.datasets).toBe(4);
+    expect(resolveConfig({ file, preset: 'programs' }).soar.datasets).toBe(16);
+    expect(resolveConfig({ file, preset: 'programs' }).preset).toBe('programs');
+  });
+
+  it('keeps the other keys of a section that a file sets in part', () => {
+    const { soar } = resolveConfig({ preset: 'programs', file: yaml('soar: {student: {groupSize: 4}}\n') });
+    expect(soar.student.groupSize).toBe(4);
+    expect(soar.student.optimizer.beta2).toBe(0.95);
+  });
+
+  it('reads --set values as YAML', () => {
+    const config = resolveConfig({
+      sets: ['soar.stop.baselineAccuracy=null', 'soar.promotion.enabled=false', 'name="a"'],
+    });
+    expect(config.soar.stop.baselineAccuracy).toBeNull();
+    expect(config.soar.promotion.enabled).toBe(false);
+    expect(config.name).toBe('a');
+  });
+});
+
+describe('presets', () => {
+  it.each(presetNames)('%s resolves, and its YAML resolves to itself', (preset) => {
+    const config = resolveConfig({ preset });
+    expect(config.preset).toBe(preset);
+    expect(resolveConfig({ file: yaml(configYaml(config)) })).toEqual(config);
+  });
+
+  // Table 3 of the paper (method.md 1.2).
+  it('paper is Table 3', () => {
+    const { soar } = resolveConfig({ preset: 'paper' });
+    expect(soar).toMatchObject({
+      outerSteps: 200,
+      datasets: 4,
+      datasetSize: 64,
+      repeats: 4,
+      teacher: { sampling: { temperature: 1, maxNewTokens: 512 }, kl: { coefficient: 0.001 } },
+      student: { promptsPerStep: 8, groupSize: 32, sampling: { temperature: 1, maxNewTokens: 1024 } },
+      inner: { steps: 10, stepsPerPromotion: 5, maximumSteps: 20 },
+      reward: { questions: 64, decoding: 'greedy' },
+      promotion: { threshold: 0.01, window: 3 },
+    });
+    expect(soar.teacher.schedule).toMatchObject({ kind: 'cosine', learningRate: 1e-5, warmupSteps: 20 });
+    expect(soar.student.schedule).toMatchObject({ kind: 'cosine', learningRate: 1e-5, warmupSteps: 0 });
+  });
+});
+
+describe('wrong keys', () => {
+  it('names the place and the key that was meant', () => {
+    expect(fileRefusal('seed: 1\nsoar:\n  datsets: 4\n')).toMatchObject({
+      code: 'CONFIG_UNKNOWN_KEY',
+      message: "unknown key 'soar.datsets', did you mean 'soar.datasets'?",
+      where: 'config.yaml:3:3',
+    });
+  });
+  it('finds a key that stands in another section', () => {
+    expect(fileRefusal('soar:\n  groupSize: 4\n').message).toBe(
+      "unknown key 'soar.groupSize', did you mean 'soar.student.groupSize'?",
+    );
+  });
+  it('says nothing of what was meant when nothing is near', () => {
+    expect(fileRefusal('zebra: 4\n').message).toBe("unknown key 'zebra'");
+  });
+  it('points at an override by its text', () => {
+    const error = refusal(() => resolveConfig({ sets: ['soar.promotion.thresold=0.2'] }));
+    expect(error.message).toContain("did you mean 'soar.promotion.threshold'?");
+    expect(error.where).toBe('--set soar.promotion.thresold=0.2');
+  });
+});
+
+describe('wrong values', () => {
+  it('a wrong type', () => {
+    expect(fileRefusal('soar:\n  datasets: many\n')).toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: `'soar.datasets' must be a number, got "many"`,
+      where: 'config.yaml:2:13',
+    });
+  });
+  it('a section without content', () => {
+    expect(fileRefusal('soar:\n').message).toBe("'soar' must be an object, got null (nothing stands there)");
+  });
+  it('a number out of range', () => {
+    expect(fileRefusal('soar: {student: {sampling: {topP: 1.5}}}\n')).toMatchObject({
+      message: "'soar.student.sampling.topP' must be at most 1, got 1.5",
+      where: 'config.yaml:1:35',
+    });
+  });
+  it('a fraction where whole numbers go', () => {
+    expect(fileRefusal('seed: 1.5\n').message).toBe("'seed' must be a whole number, got 1.5");
+  });
+  it('a word that is not among the choices', () => {
+    expect(fileRefusal('soar: {reward: {decoding: greddy}}\n').message).toBe(
+      `'soar.reward.decoding' must be one of greedy, sampled, got "greddy", did you mean 'greedy'?`,
+    );
+  });
+  it('neither form of a union', () => {
+    expect(fileRefusal('engine: {workers: some}\n').message).toBe(
+      `'engine.workers' must be 'auto' or a number, got "some"`,
+    );
+  });
+  it('two groups are the least', () => {
+    const error = fileRefusal('soar: {datasets: 1}\n');
+    expect(error.message).toContain("'soar.datasets' is 1:");
+    expect(error.message).toContain('set datasets to 2 or more');
+  });
+  it('settings that do not fit each other, at the line of the one to change', () => {
+    const error = fileRefusal('soar:\n  datasetSize: 10\n  student:\n    promptsPerStep: 11\n');
+    expect(error.message).toContain('set promptsPerStep to datasetSize or less');
+    expect(error.where).toBe('config.yaml:4:21');
+  });
+  it('lists several, a line each', () => {
+    const error = fileRefusal('seed: -1\nsoar:\n  datasets: 1\n  datasetsize: 3\n');
+    expect(error.message.split('\n')).toHaveLength(4);
+    expect(error.message).toContain(
+      "config.yaml:4:3  unknown key 'soar.datasetsize', did you mean 'soar.datasetSize'?",
+    );
+    expect(error.message).toContain("config.yaml:1:7  'seed' must be at least 0, got -1");
+  });
+  it('points at the preset when the fault is in a setting that nobody wrote', () => {
+    const error = refusal(() => resolveConfig({ preset: 'programs', sets: ['soar.datasetSize=4'] }));
+    expect(error.message).toContain('promptsPerStep');
+    expect(error.where).toBe('preset programs');
+  });
+});
+
+describe('what cannot be read', () => {
+  it('broken YAML', () => {
+    expect(fileRefusal('seed: 1\nsoar: [1, 2\n')).toMatchObject({ code: 'CONFIG_SYNTAX', where: 'config.yaml:3:1' });
+    expect(fileRefusal('seed: 1\nseed: 2\n')).toMatchObject({ code: 'CONFIG_SYNTAX', where: 'config.yaml:2:1' });
+  });
+  it('a list', () => {
+    expect(fileRefusal('- seed\n').code).toBe('CONFIG_NOT_A_MAP');
+  });
+  it('no file', () => {
+    const error = refusal(() => resolveConfig({ file: join(folder, 'none.yaml') }));
+    expect(error.code).toBe('CONFIG_UNREADABLE');
+    expect(error.message).toContain('ENOENT');
+  });
+  it.each(['soar.datasets', '=3', 'soar..x=3', 'seed={'])('the override %s', (set) => {
+    expect(refusal(() => resolveConfig({ sets: [set] })).code).toBe('CONFIG_BAD_SET');
+  });
+  it('an unknown preset, by flag or in the file', () => {
+    const error = refusal(() => resolveConfig({ preset: 'progams' }));
+    expect(error.code).toBe('CONFIG_UNKNOWN_PRESET');
+    expect(error.message).toContain("did you mean 'programs'?");
+    expect(fileRefusal('seed: 1\npreset: papers\n').where).toBe('config.yaml:2:9');
+  });
+  it('an empty file is the preset alone', () => {
+    expect(resolveConfig({ file: yaml('') })).toEqual(resolveConfig({}));
+  });
+});
+
+describe('the model', () => {
+  it('of the package is found from anywhere', () => {
+    expect(modelFolder({ ...resolveConfig({}), model: 'package.json' })).toMatch(/package\.json$/);
+    expect(resolveConfig({ sets: ['model=package.json'] }).model).toMatch(/^\//);
+  });
+  it('of a file is relative to the file', () => {
+    const { model } = resolveConfig({ file: yaml('model: mine\n') });
+    expect(model).toBe(join(folder, 'mine'));
+  });
+});
+
+it('has a JSON Schema in which every leaf is described', () => {
+  const bare: string[] = [];
+  const walk = (node: { properties?: Record<string, never>; description?: string }, path: string) => {
+    for (const [key, inner] of Object.entries(node.properties ?? {})) walk(inner, `${path}.${key}`);
+    if (!node.properties && !node.description) bare.push(path);
+  };
+  walk(configJsonSchema() as never, '');
+  expect(bare).toEqual([]);
+});

@@ -1,0 +1,116 @@
+/**
+ * A run's config: the sections of all rooms under one strict schema, and how the values come together:
+ * defaults < preset < file < --set. The schema is the only source of types, defaults, checks, help and JSON Schema.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, isAbsolute, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stringify } from 'yaml';
+import { z } from 'zod';
+import { engineSettings } from '../../engine/settings.js';
+import { SoarError } from '../../errors.js';
+import { soarSettingsSchema } from '../../method/index.js';
+import { errno } from '../disk.js';
+import { configError } from './issues.js';
+import { nearest } from './nearest.js';
+import { type PresetName, presetNames, presets } from './presets.js';
+import { type ConfigSource, fileSource, merge, presetSource, setSource, valueAt } from './sources.js';
+
+export const configSchema = z.strictObject({
+  preset: z.enum(presetNames).default('programs').describe('The settings that this config starts from.'),
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'use letters, digits, dots, dashes and underscores')
+    .nullable()
+    .default(null)
+    .describe('Name of the run and of its folder; null makes one from the preset and the seed.'),
+  seed: z.int().min(0).default(1).describe('Names every random stream of the run.'),
+  model: z
+    .string()
+    .min(1)
+    .default('models/programs-146k')
+    .describe('Model folder in Hugging Face form; the shipped ones are found from anywhere.'),
+  domain: z.enum(['programs']).default('programs').describe('What is asked and how answers are judged.'),
+  soar: soarSettingsSchema.prefault({}).describe('The method.'),
+  engine: engineSettings.prefault({}).describe('What computes.'),
+});
+
+export type RunConfig = z.output<typeof configSchema>;
+
+export interface ConfigRequest {
+  readonly preset?: string;
+  /** YAML file. */
+  readonly file?: string;
+  /** `a.b=c`, in order; a later one wins. */
+  readonly sets?: readonly string[];
+  /** Flags that stand for a setting: the setting's assignment and the flag as typed. They win over `sets`. */
+  readonly flags?: readonly { readonly assignment: string; readonly label: string }[];
+}
+
+/** @throws SoarError CONFIG_* pointing at what the user wrote. */
+export function resolveConfig(request: ConfigRequest): RunConfig {
+  const file = request.file === undefined ? undefined : readConfigFile(request.file);
+  const overrides = [
+    ...(request.sets ?? []).map((assignment) => setSource(assignment)),
+    ...(request.flags ?? []).map(({ assignment, label }) => setSource(assignment, label)),
+  ];
+  const written = file ? [file, ...overrides] : overrides;
+  const preset = choosePreset(request.preset, written);
+  const sources = [presetSource(preset, { ...presets[preset], preset }), ...written];
+  const tree = merge(sources);
+  const parsed = configSchema.safeParse(tree);
+  if (!parsed.success) throw configError(configSchema, tree, sources, parsed.error.issues);
+  const base = valueAt(file?.tree, ['model']) === parsed.data.model && request.file ? dirname(request.file) : '.';
+  return { ...parsed.data, preset, model: locateModel(parsed.data.model, base) };
+}
+
+function choosePreset(asked: string | undefined, written: readonly ConfigSource[]): PresetName {
+  const name = asked ?? valueAt(merge(written), ['preset']) ?? 'programs';
+  if (isPreset(name)) return name;
+  const guess = nearest(String(name), presetNames);
+  const said = written.toReversed().find((source) => source.locate(['preset'], 'value'));
+  throw new SoarError(
+    'CONFIG_UNKNOWN_PRESET',
+    `there is no preset '${name}'${guess ? `, did you mean '${guess}'?` : ''}`,
+    {
+      where: (asked === undefined && said?.locate(['preset'], 'value')) || `--preset ${name}`,
+      remedy: `choose one of ${presetNames.join(', ')}`,
+    },
+  );
+}
+
+const isPreset = (name: unknown): name is PresetName => presetNames.includes(name as PresetName);
+
+function readConfigFile(file: string): ConfigSource {
+  try {
+    return fileSource(file, readFileSync(file, 'utf8'));
+  } catch (error) {
+    if (error instanceof SoarError) throw error;
+    throw new SoarError('CONFIG_UNREADABLE', `the config file cannot be read (${errno(error) ?? error})`, {
+      where: file,
+      remedy: 'check the path; `soar config > my.yaml` writes a complete file to start from',
+    });
+  }
+}
+
+const packageFolder = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** A path as the user means it, absolute; one that only exists in the package stays as it is, so that it holds anywhere. */
+function locateModel(model: string, base: string): string {
+  if (isAbsolute(model)) return model;
+  const own = resolve(base, model);
+  return existsSync(own) || !existsSync(resolve(packageFolder, model)) ? own : model;
+}
+
+export function modelFolder(config: RunConfig): string {
+  return resolve(packageFolder, config.model);
+}
+
+/** Complete and loadable again as a config file. */
+export function configYaml(config: RunConfig): string {
+  return stringify(config);
+}
+
+export function configJsonSchema(): unknown {
+  return z.toJSONSchema(configSchema, { io: 'input' });
+}
