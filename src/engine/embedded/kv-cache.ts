@@ -1,14 +1,15 @@
 /**
  * Keys and values of the sequences being decoded, one slot each. Keys [slot, kvHeads, size, room], values
  * [slot, kvHeads, room, size], in plain arrays that the graph reads in place; `room` grows with the longest sequence.
- * Active slots are always 0 .. active-1, so that the graph's input is a prefix of the array.
+ * Active slots are always 0 .. active-1, so that the graph's input is a prefix of the array. Free room holds old numbers,
+ * which the mask hides.
  */
 import type { Tensor } from 'onnxruntime-node';
 import type { LlamaShape } from '../../checkpoints/llama-shape.js';
 import { type Feeds, floats, type Results } from './session.js';
 
 /** Room is a multiple of this, in tokens. */
-const roomStep = 16;
+const roomStep = 8;
 
 /** A prompt's keys and values: per layer [length, kvHeads * size], as the graphs return them. */
 export interface PromptCache {
@@ -25,8 +26,9 @@ export class KvCache {
   private readonly width: number;
   private readonly slots: number;
   private room = 0;
-  private keys: Float32Array[] = [];
-  private values: Float32Array[] = [];
+  /** Per layer; may be longer than slots * width * room. */
+  private keys: Float32Array[];
+  private values: Float32Array[];
   /** [slot, room]: 0 for a kept token, -inf for free room. */
   private mask = new Float32Array(0);
   /** Kept tokens per slot. */
@@ -40,37 +42,36 @@ export class KvCache {
     this.width = shape.kvHeads * shape.headSize;
     this.slots = slots;
     this.lengths = new Int32Array(slots);
+    this.keys = Array.from({ length: this.layers }, () => new Float32Array(0));
+    this.values = Array.from({ length: this.layers }, () => new Float32Array(0));
+  }
+
+  /** Forgets every sequence and keeps the memory. */
+  clear(): void {
+    this.lengths.fill(0);
+    this.room = 0;
+    this.staged = undefined;
   }
 
   length(slot: number): number {
     return this.lengths[slot] as number;
   }
 
-  /** Makes room for `tokens` per slot. Keeps what is there. */
+  /** Makes room for `tokens` per slot, and for some more: growing costs a copy, room to spare costs little. Keeps what is there. */
   reserve(tokens: number): void {
     if (tokens <= this.room) return;
-    const room = Math.ceil(tokens / roomStep) * roomStep;
-    const { slots, width, size, kvHeads } = this;
-    const old = { room: this.room, keys: this.keys, values: this.values };
-    this.keys = Array.from({ length: this.layers }, () => new Float32Array(slots * width * room));
-    this.values = Array.from({ length: this.layers }, () => new Float32Array(slots * width * room));
-    this.mask = new Float32Array(slots * room).fill(Number.NEGATIVE_INFINITY);
-    for (let slot = 0; slot < slots; slot++) {
-      const length = this.lengths[slot] as number;
-      if (length === 0) continue;
-      this.mask.fill(0, slot * room, slot * room + length);
-      for (let layer = 0; layer < this.layers; layer++) {
-        const [fromKeys, fromValues] = [old.keys[layer] as Float32Array, old.values[layer] as Float32Array];
-        for (let r = slot * width; r < (slot + 1) * width; r++) {
-          (this.keys[layer] as Float32Array).set(fromKeys.subarray(r * old.room, r * old.room + length), r * room);
-        }
-        for (let h = slot * kvHeads; h < (slot + 1) * kvHeads; h++) {
-          const from = h * old.room * size;
-          (this.values[layer] as Float32Array).set(fromValues.subarray(from, from + length * size), h * room * size);
-        }
-      }
+    const room = Math.ceil(Math.max(tokens + roomStep, this.room * 1.5) / roomStep) * roomStep;
+    let used = this.slots;
+    while (used > 0 && this.lengths[used - 1] === 0) used--;
+    const needed = this.slots * this.width * room;
+    for (let layer = 0; layer < this.layers; layer++) {
+      const [keys, values] = [this.keys[layer] as Float32Array, this.values[layer] as Float32Array];
+      this.keys[layer] = respaced(keys, needed, used * this.width, this.room, room);
+      this.values[layer] = respaced(values, needed, used * this.kvHeads, this.room * this.size, room * this.size);
     }
+    this.mask = new Float32Array(this.slots * room);
     this.room = room;
+    for (let slot = 0; slot < this.slots; slot++) this.setLength(slot, this.length(slot));
     this.staged = undefined;
   }
 
@@ -168,4 +169,14 @@ export class KvCache {
     }
     return feeds;
   }
+}
+
+/** The first `rows` rows of `from` numbers, respaced to rows of `to` > `from`; in place where the array is long enough. */
+function respaced(data: Float32Array, needed: number, rows: number, from: number, to: number): Float32Array {
+  const out = data.length >= needed ? data : new Float32Array(Math.ceil(needed * 1.5));
+  // From the last number down: none is overwritten before it was moved.
+  for (let row = rows - 1; row >= 0; row--) {
+    for (let i = from - 1; i >= 0; i--) out[row * to + i] = data[row * from + i] as number;
+  }
+  return out;
 }

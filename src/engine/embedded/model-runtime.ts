@@ -4,6 +4,7 @@
  */
 import type { Tensor } from 'onnxruntime-node';
 import type { LlamaShape } from '../../checkpoints/llama-shape.js';
+import { KvCache } from './kv-cache.js';
 import { prefillGraph, stepGraph } from './llama/decode-graphs.js';
 import { rotaryTables } from './llama/rotary-tables.js';
 import { trainingGraph } from './llama/training-graph.js';
@@ -28,6 +29,7 @@ export class ModelRuntime {
   private readonly threads: number;
   private readonly compiled = new Map<GraphName, Promise<CompiledGraph>>();
   private readonly masks = new Map<number, Tensor>();
+  private cache: KvCache | undefined;
 
   constructor(shape: LlamaShape, threads: number) {
     this.shape = shape;
@@ -60,6 +62,13 @@ export class ModelRuntime {
       this.masks.set(time, mask);
     }
     return mask;
+  }
+
+  /** The one cache, emptied: a worker samples one task at a time. */
+  kvCache(slots: number): KvCache {
+    this.cache ??= new KvCache(this.shape, slots);
+    this.cache.clear();
+    return this.cache;
   }
 
   async release(): Promise<void> {

@@ -8,7 +8,7 @@ import type { SamplingOptions } from '../engine.js';
 import { TokenChooser } from '../sampling.js';
 import { compileStopRule, StopDetector } from '../stopping.js';
 import { type FlatCompletions, type Ragged, raggedFloats, raggedTokens, row } from './flat-batch.js';
-import { KvCache, type PromptCache } from './kv-cache.js';
+import type { PromptCache } from './kv-cache.js';
 import type { ModelRuntime } from './model-runtime.js';
 import type { PolicyMemory } from './policy-memory.js';
 import { floats, int64s, type Results } from './session.js';
@@ -54,7 +54,7 @@ export async function sampleTask(
   const perPrompt = options.samplesPerPrompt;
   const total = prompts.ends.length * perPrompt;
   const slots = Math.min(settings.slots, total);
-  const cache = new KvCache(runtime.shape, slots);
+  const cache = runtime.kvCache(settings.slots);
   const choose = new TokenChooser(options, runtime.shape.vocabularySize);
   const stopRule = compileStopRule(options);
   const reader = new PromptReader(runtime, policy, task, settings.prefillTokens);
