@@ -42,8 +42,10 @@ export interface Script {
 }
 
 export interface Call {
+  /** The policy's name, or 'memory'. */
   readonly policy: string;
-  readonly call: 'fork' | 'sample' | 'logprobs' | 'update' | 'save' | 'load' | 'release';
+  /** The method called. */
+  readonly call: string;
   readonly prompts?: readonly string[];
   readonly options?: SamplingOptions;
   readonly batch?: TrainingBatch;
@@ -80,7 +82,7 @@ export class ScriptedPolicy implements Policy {
     this.calls = calls;
   }
 
-  private note(call: Call['call'], facts: Omit<Call, 'policy' | 'call'> = {}): void {
+  private note(call: string, facts: Omit<Call, 'policy' | 'call'> = {}): void {
     if (this.released && call !== 'release') throw new Error(`${this.name} is released`);
     this.calls.push({ policy: this.name, call, ...facts });
   }
@@ -160,17 +162,25 @@ export const plainDomain: Domain = {
 };
 
 export class CopyingMemory implements StepMemory {
-  readonly log: string[] = [];
+  private readonly calls: Call[];
   private record: ProposalRecord | undefined;
   private readonly baseline = new Map<string, number>();
   private readonly studies = new Map<string, { record: StudyRecord; student: PolicyState }>();
+
+  constructor(calls: Call[] = []) {
+    this.calls = calls;
+  }
+
+  private note(call: string): void {
+    this.calls.push({ policy: 'memory', call });
+  }
 
   proposals(): ProposalRecord | undefined {
     return this.record;
   }
 
   async recordProposals(record: ProposalRecord): Promise<void> {
-    this.log.push('proposals');
+    this.note('proposals');
     this.record = structuredClone(record);
   }
 
@@ -179,7 +189,7 @@ export class CopyingMemory implements StepMemory {
   }
 
   async recordBaselineAccuracy(found: ReadonlyMap<string, number>): Promise<void> {
-    this.log.push(`baseline ${[...found.keys()].sort().join(' ')}`);
+    this.note(`baseline ${[...found.keys()].sort().join(' ')}`);
     for (const [id, accuracy] of found) this.baseline.set(id, accuracy);
   }
 
@@ -188,12 +198,12 @@ export class CopyingMemory implements StepMemory {
   }
 
   async recordStudy(record: StudyRecord, student: PolicyState): Promise<void> {
-    this.log.push(`study ${record.dataset}-${record.repeat}`);
+    this.note(`study ${record.dataset}-${record.repeat}`);
     this.studies.set(`${record.dataset}-${record.repeat}`, structuredClone({ record, student }));
   }
 
   async student(dataset: number, repeat: number): Promise<PolicyState> {
-    this.log.push(`student ${dataset}-${repeat}`);
+    this.note(`student ${dataset}-${repeat}`);
     const found = this.studies.get(`${dataset}-${repeat}`);
     if (!found) throw new Error(`no study ${dataset}-${repeat}`);
     return found.student;
