@@ -1,0 +1,112 @@
+/** One unit of an evaluation: one arm with one seed, from the policy it starts with to the counts of its correct answers. */
+import { type RlooStepMetrics, rlooTrain } from '../method/index.js';
+import type { ArmResult, TrainingCurve } from './arm-result.js';
+import type { FreshTraining } from './arms/arm.js';
+import { arms } from './arms/index.js';
+import type { Evaluation } from './evaluation.js';
+import { answerHeldOut, type HeldOutAnswers } from './held-out.js';
+import { type ArmName, testSampling } from './settings.js';
+
+export interface ArmProgress {
+  readonly arm: ArmName;
+  readonly seed: number;
+  /** RLOO steps done, and their number; both 0 for an arm that trains nothing. */
+  readonly step: number;
+  readonly steps: number;
+  /** Of this step: completion tokens sampled and trained, and the share of completions that were correct. */
+  readonly tokensSampled: number;
+  readonly tokensTrained: number;
+  readonly correct: number;
+}
+
+/**
+ * Deterministic by the evaluation's seed, the arm and the seed. `promoted`: the promotion whose student arm `ps` shows.
+ * @throws whatever the method or the engine throws; the unit's policies are released.
+ */
+export async function runArmUnit(
+  evaluation: Evaluation,
+  arm: ArmName,
+  seed: number,
+  promoted?: number,
+): Promise<ArmResult> {
+  const name = `${evaluation.seed}/evaluate/${arm}-${seed}`;
+  const prepared = await arms[arm].prepare({ evaluation, name, ...(promoted !== undefined && { promoted }) });
+  const { policy } = prepared;
+  const cost = { ...prepared.cost };
+  const examine = async (samplesPerProblem: number, stream: string): Promise<HeldOutAnswers> => {
+    const answers = await answerHeldOut(policy, {
+      domain: evaluation.domain,
+      problems: evaluation.hardTest,
+      sampling: testSampling(evaluation.soar.student, evaluation.settings),
+      samplesPerProblem,
+      seed: `${name}/${stream}`,
+    });
+    cost.tokensSampled += answers.tokens;
+    cost.graded += answers.completions;
+    return answers;
+  };
+
+  try {
+    const training = prepared.training && (await train(prepared.training));
+    const test = await examine(evaluation.settings.samplesPerProblem, 'test');
+    return {
+      arm,
+      seed,
+      samples: evaluation.settings.samplesPerProblem,
+      successes: test.successes,
+      answered: test.answered,
+      questions: prepared.questions,
+      ...(training && { training }),
+      cost,
+    };
+  } finally {
+    await policy.release();
+  }
+
+  async function train({ batches, settings }: FreshTraining): Promise<TrainingCurve> {
+    const { steps } = evaluation.settings.training;
+    const { every, samplesPerProblem } = evaluation.settings.curve;
+    const heldOut: { step: number; correct: number }[] = [];
+    const look = async (step: number) => {
+      if (every === 0 || step % every !== 0) return;
+      heldOut.push({ step, correct: (await examine(samplesPerProblem, `look-${step}`)).correct });
+    };
+    await look(0);
+    const history = await rlooTrain({
+      policy,
+      domain: evaluation.domain,
+      batches,
+      steps,
+      settings,
+      seed: `${name}/training`,
+      ...(evaluation.reference && { reference: evaluation.reference }),
+      ...(evaluation.signal && { signal: evaluation.signal }),
+      onStep: async (metrics) => {
+        cost.tokensSampled += metrics.tokens;
+        cost.tokensTrained += metrics.update.tokensTrained;
+        cost.graded += metrics.completions;
+        evaluation.progress?.working?.(progressOf(metrics, steps));
+        await look(metrics.step + 1);
+      },
+    });
+    const column = (value: (metrics: RlooStepMetrics) => number) => history.map(value);
+    return {
+      reward: column((metrics) => metrics.reward),
+      correct: column((metrics) => metrics.correct),
+      answered: column((metrics) => metrics.answered),
+      heldOut,
+    };
+  }
+
+  function progressOf(metrics: RlooStepMetrics, steps: number): ArmProgress {
+    return {
+      arm,
+      seed,
+      step: metrics.step + 1,
+      steps,
+      tokensSampled: metrics.tokens,
+      tokensTrained: metrics.update.tokensTrained,
+      correct: metrics.correct,
+    };
+  }
+}

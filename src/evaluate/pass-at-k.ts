@@ -1,0 +1,47 @@
+/**
+ * pass@k: the chance that at least one of k completions is correct, estimated without bias from c correct ones among n
+ * (Chen et al. 2021). Pure.
+ */
+import { SoarError } from '../errors.js';
+import { meanAndDeviation } from './moments.js';
+
+/**
+ * 1 - C(n-c, k) / C(n, k), as a product of factors in [0, 1], so that no binomial coefficient is ever formed:
+ * C(n-c, k) / C(n, k) = prod_{i = n-c+1}^{n} (1 - k/i).
+ * @throws SoarError EVALUATE_K_TOO_LARGE when k > n; EVALUATE_COUNTS when c, n, k are not counts with 0 <= c <= n, k >= 1.
+ */
+export function passAtK(correct: number, samples: number, k: number): number {
+  const counts = [correct, samples, k].every(Number.isInteger);
+  if (!counts || correct < 0 || correct > samples || k < 1) {
+    throw new SoarError('EVALUATE_COUNTS', `pass@${k} of ${correct} correct among ${samples} means nothing`, {
+      remedy: 'give whole numbers with 0 <= correct <= samples and k >= 1',
+    });
+  }
+  if (k > samples) {
+    throw new SoarError('EVALUATE_K_TOO_LARGE', `pass@${k} cannot be estimated from ${samples} samples per problem`, {
+      where: 'evaluate.ks',
+      remedy: `raise evaluate.samplesPerProblem to at least ${k}, or leave ${k} out of evaluate.ks`,
+    });
+  }
+  if (samples - correct < k) return 1;
+  let none = 1;
+  for (let i = samples - correct + 1; i <= samples; i++) none *= 1 - k / i;
+  return 1 - none;
+}
+
+export interface OverProblems {
+  readonly mean: number;
+  /** Sample variance over the problems (denominator P - 1); 0 for one problem. The mean's own variance is this over P. */
+  readonly variance: number;
+}
+
+/** pass@k of each problem, and its mean and variance over them; `successes` is c, [problem], each of `samples`. */
+export function passAtKOverProblems(successes: readonly number[], samples: number, k: number): OverProblems {
+  if (successes.length === 0) {
+    throw new SoarError('EVALUATE_COUNTS', 'there are no held-out problems to evaluate on', {
+      remedy: 'give at least one held-out problem',
+    });
+  }
+  const { mean, deviation } = meanAndDeviation(successes.map((correct) => passAtK(correct, samples, k)));
+  return { mean, variance: deviation ** 2 };
+}

@@ -1,0 +1,140 @@
+/**
+ * From the results of units, (arm, seed), to the rows of a table: pass@k with its mean, its deviation over seeds and an
+ * interval, and the difference from Hard-Only. Pure; seeded by names, so that the same results give the same table.
+ */
+import { SoarError } from '../errors.js';
+import type { ArmResult } from './arm-result.js';
+import { arms } from './arms/index.js';
+import { type BootstrapSettings, bootstrapDifference, bootstrapMean, type Interval, wilson } from './intervals.js';
+import { meanAndDeviation } from './moments.js';
+import { passAtK, passAtKOverProblems } from './pass-at-k.js';
+import { type ArmName, armNames, type EvaluateSettings } from './settings.js';
+
+export interface Estimate extends Interval {
+  /** Over seeds and problems, in [0, 1]. */
+  readonly mean: number;
+  /** Sample standard deviation of the seeds' means; 0 for one seed. */
+  readonly deviation: number;
+  /**
+   * Where every outcome is 0, or every one is 1, a bootstrap has nothing to resample: the interval is then Wilson's with the
+   * problems as trials.
+   */
+  readonly method: 'bootstrap' | 'wilson';
+}
+
+export interface Difference extends Interval {
+  readonly mean: number;
+}
+
+export interface ArmSummary {
+  readonly arm: ArmName;
+  readonly title: string;
+  readonly seeds: number;
+  readonly problems: number;
+  /** Completions per problem. */
+  readonly samples: number;
+  /** pass@k, [k]. */
+  readonly passAtK: readonly Estimate[];
+  /** This arm's pass@k less the reference's, paired by problem, [k]; absent for the reference and without one. */
+  readonly difference?: readonly Difference[];
+  /** Share of held-out completions with an answer in the asked form. */
+  readonly answered: number;
+  /** Per seed, mean. */
+  readonly cost: ArmResult['cost'];
+}
+
+export interface EvaluationSummary {
+  readonly ks: readonly number[];
+  readonly confidence: number;
+  /** What differences are taken from. */
+  readonly reference: ArmName;
+  /** In the order of `armNames`. */
+  readonly arms: readonly ArmSummary[];
+}
+
+const reference: ArmName = 'hard-only';
+
+/** @throws SoarError EVALUATE_RESULTS_DIFFER when the results are not of the same problems; EVALUATE_K_TOO_LARGE. */
+export function summarize(
+  results: readonly ArmResult[],
+  settings: Pick<EvaluateSettings, 'ks' | 'bootstrap'>,
+): EvaluationSummary {
+  checkComparable(results);
+  const { ks, bootstrap } = settings;
+  const ofReference = results.filter((result) => result.arm === reference);
+  return {
+    ks,
+    confidence: bootstrap.confidence,
+    reference,
+    arms: armNames.flatMap((arm) => {
+      const ofArm = results.filter((result) => result.arm === arm);
+      if (ofArm.length === 0) return [];
+      const compared = arm !== reference && ofReference.length > 0;
+      return {
+        arm,
+        title: arms[arm].title,
+        seeds: ofArm.length,
+        problems: ofArm[0].successes.length,
+        samples: ofArm[0].samples,
+        passAtK: ks.map((k) => estimate(ofArm, k, bootstrap)),
+        ...(compared && { difference: ks.map((k) => difference(ofArm, ofReference, k, bootstrap)) }),
+        answered: meanOf(ofArm, (result) => result.answered),
+        cost: {
+          tokensSampled: meanOf(ofArm, (result) => result.cost.tokensSampled),
+          tokensTrained: meanOf(ofArm, (result) => result.cost.tokensTrained),
+          graded: meanOf(ofArm, (result) => result.cost.graded),
+        },
+      };
+    }),
+  };
+}
+
+function estimate(results: readonly ArmResult[], k: number, bootstrap: BootstrapSettings): Estimate {
+  const { mean, deviation } = meanAndDeviation(
+    results.map(({ successes, samples }) => passAtKOverProblems(successes, samples, k).mean),
+  );
+  const problems = results[0].successes.length;
+  const certain = mean === 0 || mean === 1;
+  const interval = certain
+    ? wilson(mean * problems, problems, bootstrap.confidence)
+    : bootstrapMean(outcomes(results, k), bootstrap, `interval/${results[0].arm}`);
+  return { mean, deviation, ...interval, method: certain ? 'wilson' : 'bootstrap' };
+}
+
+function difference(
+  results: readonly ArmResult[],
+  from: readonly ArmResult[],
+  k: number,
+  bootstrap: BootstrapSettings,
+): Difference {
+  const meanAt = (list: readonly ArmResult[]) =>
+    meanOf(list, ({ successes, samples }) => passAtKOverProblems(successes, samples, k).mean);
+  return {
+    mean: meanAt(results) - meanAt(from),
+    ...bootstrapDifference(outcomes(results, k), outcomes(from, k), bootstrap, `difference/${results[0].arm}`),
+  };
+}
+
+/** pass@k, [seed][problem]. */
+function outcomes(results: readonly ArmResult[], k: number): number[][] {
+  return results.map(({ successes, samples }) => successes.map((correct) => passAtK(correct, samples, k)));
+}
+
+function meanOf(results: readonly ArmResult[], value: (result: ArmResult) => number): number {
+  return meanAndDeviation(results.map(value)).mean;
+}
+
+function checkComparable(results: readonly ArmResult[]): void {
+  const other = results.find(
+    (result) => result.successes.length !== results[0].successes.length || result.samples !== results[0].samples,
+  );
+  if (!other) return;
+  throw new SoarError(
+    'EVALUATE_RESULTS_DIFFER',
+    `results of ${results[0].successes.length} problems with ${results[0].samples} samples stand beside ${other.successes.length} with ${other.samples}`,
+    {
+      where: `${other.arm}, seed ${other.seed}`,
+      remedy: 'compare results of one set of held-out problems with one number of samples; evaluate the others again',
+    },
+  );
+}
