@@ -152,6 +152,7 @@ async function propose(soar: Soar, seed: string, memory: StepMemory): Promise<Pr
     domain: soar.domain,
     sampling: settings.teacher.sampling,
     count: settings.datasets * settings.datasetSize,
+    answerTokens: settings.student.sampling.maxNewTokens,
     capFactor: settings.proposals.capFactor,
     seed: `${seed}/proposals`,
     ...(soar.signal && { signal: soar.signal }),

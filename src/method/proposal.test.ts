@@ -10,7 +10,16 @@ const { sampling } = soarSettingsSchema.parse({}).teacher;
 function request(says: (n: number) => string, calls: Call[] = []): ProposalRequest {
   let n = 0;
   const teacher = new ScriptedPolicy('teacher', { complete: () => says(n++) }, calls);
-  return { teacher, domain: plainDomain, sampling, count: 6, capFactor: 3, seed: '7/outer-0/proposals' };
+  teacher.contextLength = 40;
+  return {
+    teacher,
+    domain: plainDomain,
+    sampling,
+    count: 6,
+    answerTokens: 30,
+    capFactor: 3,
+    seed: '7/outer-0/proposals',
+  };
 }
 
 describe('sampleProposals', () => {
@@ -40,8 +49,9 @@ describe('sampleProposals', () => {
   });
 
   it('counts each reason, questions that leave no room for an answer included', async () => {
-    const long = `${'q'.repeat(40)}|1.`;
-    const said = ['|1.', 'q.', 'q|1', long, ...Array.from({ length: 9 }, (_, i) => `q${i}|1.`)];
+    // The context is 40, an answer 30, and the student's prompt is one longer than the question.
+    const [fits, long] = [9, 10].map((length) => `${'q'.repeat(length)}|1.`);
+    const said = ['|1.', 'q.', 'q|1', fits, long, ...Array.from({ length: 8 }, (_, i) => `q${i}|1.`)];
     const found = await sampleProposals(request((n) => said[n] ?? 'q|1.'));
     expect(found.rejected).toEqual({ 'no-question': 1, 'no-answer': 1, unfinished: 1, 'question-too-long': 1 });
   });

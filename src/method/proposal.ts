@@ -16,6 +16,8 @@ export interface ProposalRequest {
   readonly sampling: SamplingSettings;
   /** Accepted proposals wanted. */
   readonly count: number;
+  /** Tokens that a student may answer with; a question that leaves less room in the context is rejected. */
+  readonly answerTokens: number;
   /** Give up beyond this many completions per proposal wanted. */
   readonly capFactor: number;
   /** Names the random streams; round i samples from `<seed>/round-<i>`. */
@@ -23,7 +25,7 @@ export interface ProposalRequest {
   readonly signal?: AbortSignal;
 }
 
-/** Any of the domain's reasons, or a question that fills the context and leaves no room for an answer. */
+/** Any of the domain's reasons, or a question that leaves a student no room to answer. */
 type Rejection = RejectionReason | 'question-too-long';
 
 /**
@@ -49,7 +51,7 @@ export async function sampleProposals(request: ProposalRequest): Promise<Omit<Pr
     );
     sampled += completions.length;
     for (const completion of completions) {
-      const judged = judge(completion, teacher, domain);
+      const judged = judge(completion, request);
       if (typeof judged !== 'string') {
         proposals.push(judged);
       } else {
@@ -68,12 +70,12 @@ export function roundSize(count: number, accepted: number, sampled: number): num
   return Math.ceil(((count - accepted) * sampled) / accepted);
 }
 
-function judge(completion: Completion, teacher: Policy, domain: Domain): Proposal | Rejection {
+function judge(completion: Completion, { teacher, domain, answerTokens }: ProposalRequest): Proposal | Rejection {
   const parsed = domain.parseProposal(textOf(completion, teacher), completion.stopReason === 'stop');
   if (!parsed.accepted) return parsed.reason;
   const { question, answer } = parsed;
   const prompt = teacher.tokenizer.encode(domain.studentPrompt(question));
-  if (prompt.length >= teacher.contextLength) return 'question-too-long';
+  if (prompt.length + answerTokens > teacher.contextLength) return 'question-too-long';
   return { question, answer, kind: domain.kind(question), tokens: completion.tokens, logprobs: completion.logprobs };
 }
 

@@ -65,7 +65,7 @@ export const noMetrics: UpdateMetrics = {
 
 export class ScriptedPolicy implements Policy {
   readonly tokenizer = characters;
-  readonly contextLength = 40;
+  contextLength = 2000;
   /** Log-probability of every token that it scores. */
   logprob = -1;
   weights = new Float32Array(2);
