@@ -104,7 +104,7 @@ describe('accuracyByQuestion', () => {
 });
 
 describe('baselineAccuracy', () => {
-  it('measures each question once in a baseline’s life', async () => {
+  it("measures each question once in a baseline's life", async () => {
     const calls: Call[] = [];
     const noted: Call[] = [];
     const memory = new CopyingMemory(noted);
