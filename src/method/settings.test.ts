@@ -68,13 +68,13 @@ describe('the soar section', () => {
     expect(messages({ reward: { decoding: 'sampled', samplesPerQuestion: 16 } })).toEqual([]);
   });
 
-  it('describes every field', () => {
+  it('describes every field and section', () => {
     const bare: string[] = [];
     const visit = (schema: z.core.JSONSchema.BaseSchema, path: string) => {
       for (const [key, child] of Object.entries(schema.properties ?? {})) {
         if (typeof child === 'boolean') continue;
-        if (child.properties) visit(child, `${path}.${key}`);
-        else if (!child.description) bare.push(`${path}.${key}`);
+        visit(child, `${path}.${key}`);
+        if (!child.description) bare.push(`${path}.${key}`);
       }
     };
     visit(z.toJSONSchema(soarSettingsSchema, { io: 'input' }), 'soar');

@@ -38,8 +38,11 @@ const klFields = {
     ),
 };
 
+const OPTIMIZER =
+  'AdamW. The paper states no betas, decay or clipping; ours: the usual betas, neither decay nor clipping.';
+
 const teacher = z.strictObject({
-  sampling: samplingSchema(512).prefault({}),
+  sampling: samplingSchema(512).prefault({}).describe('How the teacher writes proposals.'),
   advantage,
   updatesPerStep: z
     .int()
@@ -56,7 +59,7 @@ const teacher = z.strictObject({
       'No teacher step when max R_k - min R_k is below this: such a spread is noise. 0 updates at every step, as the paper does.',
     ),
   kl: z.strictObject(klFields).prefault({}).describe('KL to the initial model.'),
-  optimizer: optimizerSchema().prefault({}),
+  optimizer: optimizerSchema().prefault({}).describe(OPTIMIZER),
   schedule: scheduleSchema({ kind: 'cosine', learningRate: 1e-5, warmupSteps: 20, horizon: 'run', floor: 0 })
     .prefault({})
     .describe("Learning rate by outer step; 'run' is outerSteps."),
@@ -80,8 +83,10 @@ const student = z.strictObject({
     .min(2, 'a leave-one-out group needs at least 2 completions: set groupSize to 2 or more')
     .default(32)
     .describe('Completions per question and step.'),
-  sampling: samplingSchema(1024).prefault({}),
-  shapedReward: shapedReward.prefault({}),
+  sampling: samplingSchema(1024).prefault({}).describe('How the student answers while it trains.'),
+  shapedReward: shapedReward
+    .prefault({})
+    .describe('Reward of a completion in student training, by what the verifier says.'),
   advantage,
   kl: z
     .strictObject({
@@ -93,8 +98,9 @@ const student = z.strictObject({
           'KL to the initial model for ever, or re-anchored to the current baseline student. Open in the paper; ours: base.',
         ),
     })
-    .prefault({}),
-  optimizer: optimizerSchema().prefault({}),
+    .prefault({})
+    .describe('KL of the student.'),
+  optimizer: optimizerSchema().prefault({}).describe(OPTIMIZER),
   schedule: scheduleSchema({ kind: 'cosine', learningRate: 1e-5, warmupSteps: 0, horizon: 1500, floor: 0 })
     .prefault({})
     .describe(
@@ -188,12 +194,17 @@ export const soarSettingsSchema = z
             'Give up when datasets * datasetSize accepted proposals took more than this multiple of completions. Open in the paper.',
           ),
       })
-      .prefault({}),
-    teacher: teacher.prefault({}),
-    student: student.prefault({}),
-    inner: inner.prefault({}),
-    reward: reward.prefault({}),
-    promotion: promotion.prefault({}),
+      .prefault({})
+      .describe('Sampling until enough proposals are accepted.'),
+    teacher: teacher.prefault({}).describe('The policy that writes the datasets.'),
+    student: student
+      .prefault({})
+      .describe('RLOO training of a student: inner runs, and fresh students in the evaluation.'),
+    inner: inner.prefault({}).describe('Length of an inner run.'),
+    reward: reward
+      .prefault({})
+      .describe("The examination that pays the teacher: a student's accuracy on hard questions."),
+    promotion: promotion.prefault({}).describe('When the best student becomes the baseline.'),
     stop: z
       .strictObject({
         baselineAccuracy: z
@@ -206,7 +217,8 @@ export const soarSettingsSchema = z
             'Stop once the baseline student is above this accuracy on the reward questions; null goes on to outerSteps.',
           ),
       })
-      .prefault({}),
+      .prefault({})
+      .describe('When to end before outerSteps.'),
   })
   .superRefine((soar, context) => {
     if (soar.datasetSize % soar.teacher.updatesPerStep !== 0) {

@@ -62,4 +62,37 @@ describe('leaveOneOutAdvantages', () => {
   it.each([[[]], [[7]]])('refuses the group %j', (rewards) => {
     expect(() => leaveOneOutAdvantages(rewards)).toThrow(expect.objectContaining({ code: 'RL_GROUP_TOO_SMALL' }));
   });
+
+  describe('Proposition 1: what is rejected leaves no trace in the gradient', () => {
+    // Four completions, of which the last is malformed: sampled from pi_0, kept when well-formed.
+    const all = [0.4, 0.2, 0.1, 0.3];
+    const kept = all.map((p, y) => (y === 3 ? 0 : p / 0.7));
+    const rewardOf = [1, 0, 0.5];
+    /** sum_k w_k A_k grad log p(y_k), by the logits of a softmax: grad log p(y) = onehot(y) - p. */
+    const gradient = (said: number[], distribution: number[], weights: number[]) => {
+      const advantages = leaveOneOutAdvantages(said.map((y) => rewardOf[y]));
+      return distribution.map((p, z) =>
+        said.reduce((sum, y, k) => sum + weights[k] * advantages[k] * ((y === z ? 1 : 0) - p), 0),
+      );
+    };
+    const distance = (said: number[], weights: number[]) => {
+      const accepted = gradient(said, kept, weights);
+      return Math.max(...gradient(said, all, weights).map((value, z) => Math.abs(value - accepted[z])));
+    };
+
+    it('holds for equal weights: grad log pi_0 may stand for the gradient of the accepted distribution', () => {
+      fc.assert(
+        fc.property(fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 2, maxLength: 8 }), (said) => {
+          const weights = said.map(() => 1 / said.length);
+          expect(distance(said, weights)).toBeLessThan(1e-12);
+        }),
+        seeded,
+      );
+    });
+
+    it('fails for weights by length, as in a mean over tokens', () => {
+      // Advantages 1 and -1 with weights 1 and 1/4 leave 3/4 of the largest difference, |0.4 - 0.4/0.7| or 0.3: 0.225.
+      expect(distance([0, 1], [1, 1 / 4])).toBeCloseTo(0.225, 12);
+    });
+  });
 });
