@@ -1,0 +1,134 @@
+/** A model folder's tokenizer.json as a `Tokenizer`, over @huggingface/tokenizers. */
+import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
+import { SoarError } from '../errors.js';
+import type { Tokenizer } from './tokenizer.js';
+
+/** The parts of tokenizer.json that are read here; the library reads the rest. */
+export interface TokenizerJson {
+  readonly added_tokens?: readonly { readonly id: number; readonly content: string; readonly special?: boolean }[];
+  readonly model: { readonly vocab: Readonly<Record<string, number>>; readonly [key: string]: unknown };
+  readonly [key: string]: unknown;
+}
+
+/**
+ * @param config tokenizer_config.json, or {}
+ * @param where the file, for messages
+ * @throws SoarError TOKENIZER_UNREADABLE
+ */
+export function tokenizerFrom(
+  json: TokenizerJson,
+  config: object,
+  endTokens: readonly number[],
+  where: string,
+): Tokenizer {
+  let inner: HuggingFaceTokenizer;
+  try {
+    inner = new HuggingFaceTokenizer(json, config);
+  } catch (cause) {
+    throw new SoarError('TOKENIZER_UNREADABLE', `the tokenizer cannot be built: ${(cause as Error).message}`, {
+      where,
+      remedy: 'use the tokenizer.json that belongs to the model',
+      cause,
+    });
+  }
+  const special = new Set((json.added_tokens ?? []).filter((token) => token.special).map((token) => token.id));
+  const vocabularySize =
+    1 + Math.max(...Object.values(json.model.vocab), ...(json.added_tokens ?? []).map(({ id }) => id));
+  const pieces = Array.from({ length: vocabularySize }, (_, id) =>
+    special.has(id) ? new Uint8Array(0) : pieceOf(inner.id_to_token(id) ?? '', json),
+  );
+  const slow = (tokens: ArrayLike<number>) => inner.decode(Array.from(tokens), { skip_special_tokens: true });
+  const texts = joinable(pieces, slow) ? pieces.map((piece) => new TextDecoder().decode(piece)) : undefined;
+  const fast = (tokens: ArrayLike<number>) => {
+    let text = '';
+    for (let i = 0; i < tokens.length; i++) text += texts?.[tokens[i] as number] ?? '';
+    return text;
+  };
+  const encoded = new Map<string, Int32Array>();
+  return {
+    vocabularySize,
+    endTokens,
+    pieces,
+    // The same few prompts are asked for again and again.
+    encode(text) {
+      let ids = encoded.get(text);
+      if (!ids) {
+        ids = Int32Array.from(inner.encode(text).ids);
+        if (encoded.size >= 10_000) encoded.clear();
+        encoded.set(text, ids);
+      }
+      return ids;
+    },
+    decode: texts ? fast : slow,
+  };
+}
+
+/**
+ * True when a text is its tokens' pieces, one after the other: each piece is whole UTF-8, each token alone decodes to its piece,
+ * and so do all of them in a row, both ways round.
+ */
+function joinable(pieces: readonly Uint8Array[], decode: (tokens: number[]) => string): boolean {
+  if (pieces.length > 1000) return false;
+  let texts: string[];
+  try {
+    texts = pieces.map((piece) => new TextDecoder('utf-8', { fatal: true }).decode(piece));
+  } catch {
+    return false;
+  }
+  const ids = pieces.map((_, id) => id);
+  const backwards = ids.slice().reverse();
+  const agrees = (tokens: number[]) => decode(tokens) === tokens.map((id) => texts[id]).join('');
+  return ids.every((id) => agrees([id])) && agrees(ids) && agrees(backwards) && agrees([...ids, ...ids]);
+}
+
+/** The bytes that a token stands for: byte-level alphabets and `<0xNN>` tokens are undone, SentencePiece's blank is a blank. */
+function pieceOf(token: string, json: TokenizerJson): Uint8Array {
+  if (isByteLevel(json) && [...token].every((char) => byteOf.has(char))) {
+    return Uint8Array.from([...token], (char) => byteOf.get(char) as number);
+  }
+  const byte = /^<0x([0-9A-F]{2})>$/.exec(token);
+  if (byte) return Uint8Array.of(Number.parseInt(byte[1] as string, 16));
+  return new TextEncoder().encode(token.replaceAll('\u2581', ' '));
+}
+
+const isByteLevel = (json: TokenizerJson): boolean => JSON.stringify(json.decoder ?? null).includes('"ByteLevel"');
+
+/** The byte-level alphabet of GPT-2: printable bytes stand for themselves, the others for characters from U+0100 on. */
+const byteOf: ReadonlyMap<string, number> = (() => {
+  const printable = (byte: number) => (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
+  const map = new Map<string, number>();
+  let next = 256;
+  for (let byte = 0; byte < 256; byte++) map.set(String.fromCodePoint(printable(byte) ? byte : next++), byte);
+  return map;
+})();
+
+/**
+ * A tokenizer.json with one token per character. Ids: 0 is the beginning-of-text token, which every encoding starts with; the
+ * characters of `alphabet` follow in order.
+ */
+export function characterTokenizer(alphabet: string, beginning: string): TokenizerJson {
+  const characters = [...alphabet];
+  const vocab = Object.fromEntries([beginning, ...characters].map((token, id) => [token, id]));
+  const bos = { id: 0, content: beginning, special: true };
+  const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false };
+  return {
+    version: '1.0',
+    truncation: null,
+    padding: null,
+    added_tokens: [{ ...bos, ...flags }],
+    normalizer: null,
+    pre_tokenizer: { type: 'Split', pattern: { Regex: '[\\s\\S]' }, behavior: 'Isolated', invert: false },
+    post_processor: {
+      type: 'TemplateProcessing',
+      single: [{ SpecialToken: { id: beginning, type_id: 0 } }, { Sequence: { id: 'A', type_id: 0 } }],
+      pair: [
+        { SpecialToken: { id: beginning, type_id: 0 } },
+        { Sequence: { id: 'A', type_id: 0 } },
+        { Sequence: { id: 'B', type_id: 1 } },
+      ],
+      special_tokens: { [beginning]: { id: beginning, ids: [0], tokens: [beginning] } },
+    },
+    decoder: { type: 'Fuse' },
+    model: { type: 'WordLevel', vocab, unk_token: beginning },
+  };
+}
