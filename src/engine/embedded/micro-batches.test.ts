@@ -2,13 +2,51 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { planMicroBatches } from './micro-batches.js';
 
-test('sequences of like length share a micro-batch', () => {
-  // Longest first: 10, 9 | 4, 3, 3, 2 with a budget of 20 positions.
-  const plan = planMicroBatches([3, 10, 4, 9, 2, 3], 20);
-  expect(plan).toEqual([
-    { rows: [1, 3], time: 10 },
-    { rows: [2, 0, 5, 4], time: 4 },
+test('sequences of like length share a micro-batch where that saves more than starting one costs', () => {
+  // Together: 104 rows of 100 positions, 10,400. Apart: 4 * 100 + 100 * 10 and two starts of 128, 1,656.
+  const lengths = [...Array(50).fill(10), 100, 100, 100, 100, ...Array(50).fill(10)];
+  const plan = planMicroBatches(lengths, 100_000);
+  expect(plan.map(({ rows, time }) => [rows.length, time])).toEqual([
+    [4, 100],
+    [100, 10],
   ]);
+  expect(plan[0]!.rows).toEqual([50, 51, 52, 53]);
+});
+
+test('few positions of padding are cheaper than another start', () => {
+  expect(planMicroBatches([3, 10, 4, 9, 2, 3], 1000)).toEqual([{ rows: [1, 3, 2, 0, 5, 4], time: 10 }]);
+});
+
+test('the budget cuts', () => {
+  expect(planMicroBatches([10, 10, 10, 10], 20).map(({ rows }) => rows)).toEqual([
+    [0, 1],
+    [2, 3],
+  ]);
+});
+
+test('no other cut of neighbours is cheaper', () => {
+  const cheapest = (lengths: number[], tokens: number): number => {
+    if (lengths.length === 0) return 0;
+    let best = Number.POSITIVE_INFINITY;
+    for (let count = 1; count <= lengths.length; count++) {
+      if (count > 1 && count * lengths[0]! > tokens) break;
+      best = Math.min(best, count * lengths[0]! + 128 + cheapest(lengths.slice(count), tokens));
+    }
+    return best;
+  };
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 1, max: 300 }), { maxLength: 9 }), (lengths) => {
+      const plan = planMicroBatches(lengths, 600);
+      const cost = plan.reduce((sum, { rows, time }) => sum + rows.length * time + 128, 0);
+      expect(cost).toBe(
+        cheapest(
+          [...lengths].sort((a, b) => b - a),
+          600,
+        ),
+      );
+    }),
+    { seed: 3 },
+  );
 });
 
 test('a sequence over the budget stands alone', () => {

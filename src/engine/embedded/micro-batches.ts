@@ -7,24 +7,34 @@ export interface MicroBatch {
   readonly time: number;
 }
 
+/** What starting one more micro-batch costs, in token positions computed (measured: docs/log.md). */
+const startCost = 128;
+
 /**
- * Longest first, so that neighbours are of like length; a micro-batch takes rows as long as rows * longest stays within
- * `tokens` (a single longer row stands alone).
+ * The cheapest cut of the sequences, longest first, into micro-batches of neighbours: the cost of one is rows * longest plus
+ * `startCost`, and rows * longest stays within `tokens` (a single longer row stands alone).
  * @param lengths tokens that each sequence feeds
  */
 export function planMicroBatches(lengths: readonly number[], tokens: number): MicroBatch[] {
   const order = lengths.map((_, i) => i).sort((a, b) => (lengths[b] as number) - (lengths[a] as number) || a - b);
-  const batches: MicroBatch[] = [];
-  let rows: number[] = [];
-  let time = 0;
-  for (const index of order) {
-    if (rows.length > 0 && (rows.length + 1) * time > tokens) {
-      batches.push({ rows, time });
-      rows = [];
+  const longest = order.map((i) => lengths[i] as number);
+  // cost[i]: the least cost of all sequences from place i of the order on; cut[i]: where the micro-batch at i then ends.
+  const cost = new Float64Array(order.length + 1);
+  const cut = new Int32Array(order.length);
+  for (let from = order.length - 1; from >= 0; from--) {
+    const time = longest[from] as number;
+    let best = Number.POSITIVE_INFINITY;
+    for (let to = from + 1; to <= order.length && (to === from + 1 || (to - from) * time <= tokens); to++) {
+      const total = (to - from) * time + startCost + (cost[to] as number);
+      if (total >= best) continue;
+      best = total;
+      cut[from] = to;
     }
-    if (rows.length === 0) time = lengths[index] as number;
-    rows.push(index);
+    cost[from] = best;
   }
-  if (rows.length > 0) batches.push({ rows, time });
+  const batches: MicroBatch[] = [];
+  for (let from = 0; from < order.length; from = cut[from] as number) {
+    batches.push({ rows: order.slice(from, cut[from]), time: longest[from] as number });
+  }
   return batches;
 }

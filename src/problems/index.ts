@@ -1,0 +1,4 @@
+export type * from './domain.js';
+export type * from './problem.js';
+export { programsDomain } from './world/domain.js';
+export { hardCandidates, oraclePrograms } from './world/hard-set.js';

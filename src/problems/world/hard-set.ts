@@ -1,0 +1,36 @@
+/** Candidates for the world's hard set: long programs, distinct, drawn from one named stream. */
+import { randomStream } from '../../rl/random.js';
+import type { Problem } from '../problem.js';
+import { drawProgram } from './corpus.js';
+import { answerOf, writeProgram } from './programs.js';
+import type { WorldSettings } from './settings.js';
+
+export function hardCandidates(settings: WorldSettings): Problem[] {
+  const random = randomStream(`world/${settings.seed}`);
+  const [least, most] = settings.hardLengths;
+  return distinctPrograms(settings.candidates, () => drawProgram(random, least + random.integer(most - least + 1)));
+}
+
+/** `count` programs of one length with their right answers, distinct, from a named stream: what an oracle would ask. */
+export function oraclePrograms(length: number, count: number, seed: string): Problem[] {
+  const random = randomStream(`world/oracle/${seed}`);
+  return distinctPrograms(count, () => drawProgram(random, length));
+}
+
+function distinctPrograms(count: number, draw: () => ReturnType<typeof drawProgram>): Problem[] {
+  const found = new Map<string, Problem>();
+  while (found.size < count) {
+    const program = draw();
+    const question = writeProgram(program);
+    const level = String(program.operations.length);
+    found.set(question, {
+      id: question,
+      question,
+      gold: answerOf(program),
+      source: 'programs',
+      subject: 'program',
+      level,
+    });
+  }
+  return [...found.values()];
+}
