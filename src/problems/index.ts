@@ -1,4 +1,5 @@
 export type * from './domain.js';
 export type * from './problem.js';
+export { hardSplit, type ScreeningOptions, screen } from './screening.js';
 export { programsDomain } from './world/domain.js';
 export { hardCandidates, oraclePrograms } from './world/hard-set.js';
