@@ -13,9 +13,10 @@ export interface ArmProgress {
   /** RLOO steps done, and their number; both 0 for an arm that trains nothing. */
   readonly step: number;
   readonly steps: number;
-  /** Of this step: completion tokens sampled and trained, and the share of completions that were correct. */
+  /** Of this step: completion tokens sampled and trained, mean shaped reward, share of completions that were correct. */
   readonly tokensSampled: number;
   readonly tokensTrained: number;
+  readonly reward: number;
   readonly correct: number;
 }
 
@@ -106,6 +107,7 @@ export async function runArmUnit(
       steps,
       tokensSampled: metrics.tokens,
       tokensTrained: metrics.update.tokensTrained,
+      reward: metrics.reward,
       correct: metrics.correct,
     };
   }

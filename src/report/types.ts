@@ -34,12 +34,10 @@ export interface StepReport {
   readonly stepMean: number;
   /** Rbar_t, as compared with the threshold. */
   readonly movingAverage: number;
-  /** R_k, [dataset]. */
+  /** R_k, [dataset]; a dataset's students reached baselineAccuracy + R_k. */
   readonly datasetRewards: readonly number[];
   /** Of the baseline that the step started from, on its reward questions, in [0, 1]. */
   readonly baselineAccuracy: number;
-  /** Of the trained students on the same questions, [study]. */
-  readonly studentAccuracies: readonly number[];
   /** Share of the teacher's completions that were accepted. */
   readonly validRate: number;
   /** Accepted proposals by kind. */

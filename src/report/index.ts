@@ -1,0 +1,13 @@
+/** Reports: tables, figures and the self-contained page, from plain data. */
+export { evaluationMarkdown, evaluationText, headline } from './evaluation-table.js';
+export { reportHtml } from './html.js';
+export { boxTable, type Column, markdownTable, type Table } from './table.js';
+export type {
+  EvaluationReport,
+  LedgerRow,
+  PromotionReport,
+  QuestionReport,
+  RunReportData,
+  StageReport,
+  StepReport,
+} from './types.js';
