@@ -58,6 +58,21 @@ export function wilson(successes: number, trials: number, confidence: number): I
   };
 }
 
+/**
+ * The interval of a difference from the intervals of its two terms, taken as independent (Newcombe 1998, method 10; in general
+ * Zou & Donner 2008).
+ */
+export function combinedDifference(
+  one: Interval & { readonly mean: number },
+  other: Interval & { readonly mean: number },
+): Interval {
+  const difference = one.mean - other.mean;
+  return {
+    low: difference - Math.hypot(one.mean - one.low, other.high - other.mean),
+    high: difference + Math.hypot(one.high - one.mean, other.mean - other.low),
+  };
+}
+
 /** How often each of `size` is drawn in `size` draws with replacement. */
 function draws(size: number, stream: { integer(bound: number): number }): Uint32Array {
   const counts = new Uint32Array(size);

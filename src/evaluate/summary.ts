@@ -5,7 +5,14 @@
 import { SoarError } from '../errors.js';
 import type { ArmResult } from './arm-result.js';
 import { arms } from './arms/index.js';
-import { type BootstrapSettings, bootstrapDifference, bootstrapMean, type Interval, wilson } from './intervals.js';
+import {
+  type BootstrapSettings,
+  bootstrapDifference,
+  bootstrapMean,
+  combinedDifference,
+  type Interval,
+  wilson,
+} from './intervals.js';
 import { meanAndDeviation } from './moments.js';
 import { passAtK, passAtKOverProblems } from './pass-at-k.js';
 import { type ArmName, armNames, type EvaluateSettings } from './settings.js';
@@ -22,6 +29,7 @@ export interface Estimate extends Interval {
   readonly method: 'bootstrap' | 'wilson';
 }
 
+/** Its interval is a bootstrap paired by problem; where that of either arm is Wilson's, the two intervals are combined. */
 export interface Difference extends Interval {
   readonly mean: number;
 }
@@ -107,12 +115,13 @@ function difference(
   k: number,
   bootstrap: BootstrapSettings,
 ): Difference {
-  const meanAt = (list: readonly ArmResult[]) =>
-    meanOf(list, ({ successes, samples }) => passAtKOverProblems(successes, samples, k).mean);
-  return {
-    mean: meanAt(results) - meanAt(from),
-    ...bootstrapDifference(outcomes(results, k), outcomes(from, k), bootstrap, `difference/${results[0].arm}`),
-  };
+  const one = estimate(results, k, bootstrap);
+  const other = estimate(from, k, bootstrap);
+  const interval =
+    one.method === 'wilson' || other.method === 'wilson'
+      ? combinedDifference(one, other)
+      : bootstrapDifference(outcomes(results, k), outcomes(from, k), bootstrap, `difference/${results[0].arm}`);
+  return { mean: one.mean - other.mean, ...interval };
 }
 
 /** pass@k, [seed][problem]. */

@@ -59,10 +59,12 @@ export function differenceTable(summary: EvaluationSummary, between: '\n' | ' ')
 export function notes(summary: EvaluationSummary, skipped: EvaluationReport['skipped']): string[] {
   const confidence = percent(summary.confidence, 0);
   const usual = `Ranges: ${confidence} % intervals, bootstrap over problems and seeds.`;
-  const degenerate = summary.arms.some(({ passAtK }) => passAtK.some(({ method }) => method === 'wilson'))
-    ? ' Where no sample was right, or all were: Wilson over the problems.'
-    : '';
-  return [usual + degenerate, ...skippedNotes(skipped)];
+  const degenerate = summary.arms.some(({ passAtK }) => passAtK.some(({ method }) => method === 'wilson'));
+  return [
+    usual,
+    ...(degenerate ? ['Where no sample was right, or all were, an interval is Wilson’s over the problems.'] : []),
+    ...skippedNotes(skipped),
+  ];
 }
 
 export function skippedNotes(skipped: EvaluationReport['skipped']): string[] {
@@ -75,10 +77,9 @@ export function headline(summary: EvaluationSummary): string | undefined {
   const [pq, hardOnly] = [find('pq'), find('hard-only')];
   const difference = pq?.difference?.[0];
   if (!pq || !hardOnly || !difference) return undefined;
-  const k = summary.ks[0];
-  const at = `pass@${k} ${percent(pq.passAtK[0].mean)} % against ${percent(hardOnly.passAtK[0].mean)} %`;
-  const by = `${signedPercent(difference.mean)} points, ${percent(summary.confidence, 0)} % interval ${range(difference, ' ')}`;
-  return `With the promotion questions a fresh student reaches ${at} on the hard problems alone (${by}).`;
+  const at = (arm: ArmSummary) => `${percent(arm.passAtK[0].mean)}\u00A0%`;
+  const by = `${signedPercent(difference.mean)} points, ${percent(summary.confidence, 0)}\u00A0% interval ${range(difference, '\n')}`;
+  return `Trained with the promotion questions, a fresh student reaches pass@${summary.ks[0]} of ${at(pq)} on held-out hard problems; on the hard problems alone, ${at(hardOnly)} (${by}).`;
 }
 
 function columns({ ks }: EvaluationSummary, more: Table['columns'] = []): Table['columns'] {

@@ -81,11 +81,11 @@ function loopLine({ steps, promotionQuestions }: RunReportData): string {
 
 function evaluationSection({ results, skipped }: EvaluationReport, summary: EvaluationSummary | undefined): string {
   if (!summary) return section('Result', ...skippedNotes(skipped).map(note));
-  const differences = differenceTable(summary, ' ');
+  const differences = differenceTable(summary, '\n');
   return section(
     'Result',
     `<h3>${escapeText(tableTitle(summary))}</h3>`,
-    htmlTable(passTable(summary, ' ')),
+    htmlTable(passTable(summary, '\n')),
     ...(differences ? [`<h3>${escapeText(differenceTitle(summary))}</h3>`, htmlTable(differences)] : []),
     ...notes(summary, skipped).map(note),
     figure(passFigure(summary)),
@@ -157,12 +157,18 @@ function questionTable(questions: readonly QuestionReport[]): string {
 
 function htmlTable({ columns, rows }: Table): string {
   const cells = (tag: 'th' | 'td', texts: readonly string[]) =>
-    texts.map((text, c) => `<${tag} class="${columns[c].align}">${escapeText(text)}</${tag}>`).join('');
+    texts.map((text, c) => `<${tag} class="${columns[c].align}">${cellLines(text)}</${tag}>`).join('');
   const head = cells(
     'th',
     columns.map(({ header }) => header),
   );
   return `<div class="wide"><table><thead><tr>${head}</tr></thead><tbody>${rows.map((row) => `<tr>${cells('td', row)}</tr>`).join('')}</tbody></table></div>`;
+}
+
+/** The lines after the first are what qualifies it. */
+function cellLines(text: string): string {
+  const [first, ...rest] = text.split('\n').map(escapeText);
+  return [first, ...rest.map((line) => `<small>${line}</small>`)].join('<br>');
 }
 
 const section = (title: string, ...parts: readonly string[]) =>

@@ -5,7 +5,7 @@
 import type { Layer } from './figures/stacked-area.js';
 import { type Colour, colour } from './figures/style.js';
 
-const hues: readonly Colour[] = ['blue', 'orange', 'green', 'purple', 'amber', 'sky'];
+const hues: readonly Colour[] = ['blue', 'orange', 'green', 'purple', 'amber', 'sky', 'ink'];
 /** A kind below this share at every step is folded. */
 const smallest = 0.04;
 const most = 12;

@@ -9,6 +9,7 @@ h1{font-size:1.7rem;line-height:1.2;margin:0 0 .6rem}
 h2{font-size:1.25rem;margin:3rem 0 1rem;padding-bottom:.3rem;border-bottom:1px solid var(--rule)}
 h3{font-size:1rem;margin:1.6rem 0 .5rem}
 small{font-weight:400;color:var(--soft)}
+td small{font-size:.78rem;white-space:nowrap}
 .lead{font-size:1.12rem;margin:.4rem 0 1.2rem}
 .state{background:var(--raised);border-left:3px solid #c95700;padding:.5rem .9rem}
 .facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(10.5rem,1fr));gap:.5rem 1.25rem;margin:0;padding:.9rem 1rem;background:var(--raised);border-radius:6px}

@@ -23,10 +23,10 @@ const promotionMarks = (steps: readonly StepReport[]) =>
 /** The teacher's reward by outer step, with its moving average, the threshold and the promotions. */
 export function rewardFigure({ steps, threshold, window }: RunReportData): string {
   return lineChart({
-    title: "The teacher's reward: how much its datasets improve a student on hard problems",
+    title: "The teacher's reward: how much its datasets improve a student",
     subtitle: `each point is one dataset; a promotion follows when the ${window}-step average is above the threshold`,
     x: stepAxis(steps),
-    y: { label: 'reward, points of accuracy', format: (value) => percent(value, precision(steps)) },
+    y: { label: 'reward, percentage points', format: (value) => percent(value, precision(steps)) },
     thresholds: [{ y: threshold, name: `threshold ${percent(threshold)}` }],
     marks: promotionMarks(steps),
     series: [
@@ -70,7 +70,7 @@ export function studentFigure({ steps }: RunReportData): string {
     }));
   const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
   return lineChart({
-    title: 'Student success on hard problems, before and after studying one dataset of the teacher',
+    title: 'Student success on hard problems, before and after studying one dataset',
     subtitle: 'accuracy on the reward questions of the step; the band spans its datasets',
     x: stepAxis(steps),
     y: { label: 'accuracy, %', format: (value) => percent(value, 0) },

@@ -11,6 +11,13 @@ export interface DirectLabel {
 }
 
 const lineHeight = 16;
+/** A little more than the mean width of a character of the figures' type, pixels. */
+const characterWidth = 7.3;
+
+/** Pixels that names take at the right of a plot. */
+export function labelRoom(names: readonly string[]): number {
+  return 22 + characterWidth * Math.max(0, ...names.map((name) => [...name].length));
+}
 
 export function directLabels(labels: readonly DirectLabel[], plot: Plot): string[] {
   const places = spread(

@@ -23,8 +23,8 @@ export interface FrameOptions {
   /** Room at the right for direct labels, pixels. */
   readonly right?: number;
   readonly height?: number;
-  /** Extra room under the x axis, pixels. */
-  readonly below?: number;
+  /** Room between titles and plot, pixels: 16, or more for what stands above the plot. */
+  readonly above?: number;
 }
 
 export interface Plot {
@@ -39,13 +39,13 @@ export interface Plot {
 export const figureWidth = 720;
 
 export function frame(options: FrameOptions, draw: (plot: Plot) => readonly string[]): string {
-  const height = (options.height ?? 320) + (options.below ?? 0);
+  const height = options.height ?? 320;
   const titles = wrapTitle(options.title);
   const head = 24 + 20 * (titles.length - 1) + (options.subtitle ? 19 : 0);
   const left = 62;
   const right = figureWidth - (options.right ?? 16);
-  const top = head + 16;
-  const bottom = height - 46 - (options.below ?? 0);
+  const top = head + (options.above ?? 16);
+  const bottom = height - 46;
   const plot: Plot = {
     x: linearScale(options.x.domain, [left, right]),
     y: linearScale(options.y.domain, [bottom, top]),
@@ -94,12 +94,12 @@ function vertical(axis: Axis, plot: Plot): string[] {
   ];
 }
 
-/** At about 88 characters, what a line holds. */
+/** At about 76 characters, what a line holds of the title's bold type. */
 function wrapTitle(title: string): string[] {
   const lines = [''];
   for (const word of title.split(' ')) {
     const last = lines[lines.length - 1];
-    if (last !== '' && last.length + word.length > 88) lines.push(word);
+    if (last !== '' && last.length + word.length > 76) lines.push(word);
     else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`;
   }
   return lines;

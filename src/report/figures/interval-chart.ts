@@ -1,6 +1,6 @@
 /** Estimates with their intervals at a few named places, several groups side by side. Pure. */
 import { escapeText } from '../escape.js';
-import { directLabels } from './direct-labels.js';
+import { directLabels, labelRoom } from './direct-labels.js';
 import { type Axis, frame } from './frame.js';
 import { type Colour, colour } from './style.js';
 import { element, polyline } from './svg.js';
@@ -39,35 +39,45 @@ export function intervalChart(chart: IntervalChart): string {
     format: (i: number) => places[i],
   };
   const offset = (g: number) => (groups.length > 1 ? (g / (groups.length - 1) - 0.5) * crowd : 0);
-  return frame({ title, ...(subtitle !== undefined && { subtitle }), x, y, right: 130, height: 360 }, (plot) => [
-    ...groups.map((group, g) =>
-      element('path', {
-        class: 'line',
-        d: polyline(group.values.map(({ mean }, i) => [plot.x(i + offset(g)), plot.y(mean)] as const)),
-        stroke: colour(group.colour),
-        'stroke-width': 1.25,
-        'stroke-opacity': 0.55,
-      }),
-    ),
-    ...groups.flatMap((group, g) =>
-      group.values.map(({ mean, low, high, note }, i) => {
-        const at = plot.x(i + offset(g));
-        return element(
-          'g',
-          { stroke: colour(group.colour), fill: colour(group.colour) },
-          element('title', {}, escapeText(note)),
-          element('line', { x1: at, x2: at, y1: plot.y(low), y2: plot.y(high), 'stroke-width': 2.5 }),
-          element('circle', { cx: at, cy: plot.y(mean), r: 4.5, stroke: 'none' }),
-        );
-      }),
-    ),
-    ...directLabels(
-      groups.map((group) => ({
-        text: group.name,
-        colour: colour(group.colour),
-        y: plot.y(group.values[group.values.length - 1].mean),
-      })),
-      plot,
-    ),
-  ]);
+  return frame(
+    {
+      title,
+      ...(subtitle !== undefined && { subtitle }),
+      x,
+      y,
+      right: labelRoom(groups.map(({ name }) => name)),
+      height: 360,
+    },
+    (plot) => [
+      ...groups.map((group, g) =>
+        element('path', {
+          class: 'line',
+          d: polyline(group.values.map(({ mean }, i) => [plot.x(i + offset(g)), plot.y(mean)] as const)),
+          stroke: colour(group.colour),
+          'stroke-width': 1.25,
+          'stroke-opacity': 0.55,
+        }),
+      ),
+      ...groups.flatMap((group, g) =>
+        group.values.map(({ mean, low, high, note }, i) => {
+          const at = plot.x(i + offset(g));
+          return element(
+            'g',
+            { stroke: colour(group.colour), fill: colour(group.colour) },
+            element('title', {}, escapeText(note)),
+            element('line', { x1: at, x2: at, y1: plot.y(low), y2: plot.y(high), 'stroke-width': 2.5 }),
+            element('circle', { cx: at, cy: plot.y(mean), r: 4.5, stroke: 'none' }),
+          );
+        }),
+      ),
+      ...directLabels(
+        groups.map((group) => ({
+          text: group.name,
+          colour: colour(group.colour),
+          y: plot.y(group.values[group.values.length - 1].mean),
+        })),
+        plot,
+      ),
+    ],
+  );
 }

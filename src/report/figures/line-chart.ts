@@ -1,7 +1,7 @@
 /** Lines over a common axis, with bands, single points, thresholds and marked places. Pure. */
 
 import { escapeText } from '../escape.js';
-import { type DirectLabel, directLabels } from './direct-labels.js';
+import { type DirectLabel, directLabels, labelRoom } from './direct-labels.js';
 import { type Axis, frame, type Plot } from './frame.js';
 import { extent, niceDomain, type Range } from './scale.js';
 import { type Colour, colour } from './style.js';
@@ -34,7 +34,6 @@ export interface LineChart {
   readonly thresholds?: readonly { readonly y: number; readonly name: string }[];
   /** Vertical lines, named at the top. */
   readonly marks?: readonly { readonly x: number; readonly name: string }[];
-  readonly right?: number;
 }
 
 const strokeWidth = { line: 2.5, 'thin-line': 1.25, dashed: 1.75, points: 0 } as const;
@@ -46,34 +45,41 @@ export function lineChart(chart: LineChart): string {
     ...band.flatMap(({ low, high }) => [low, high]),
   ]);
   const x = { ...chart.x, domain: chart.x.domain ?? extent(series.flatMap(({ points }) => points.map((p) => p.x))) };
-  const y = { ...chart.y, domain: chart.y.domain ?? niceDomain(extent([...values, ...thresholds.map((t) => t.y)]), 5) };
-  const { title, subtitle, right = 130 } = chart;
-  return frame({ title, ...(subtitle !== undefined && { subtitle }), x, y, right }, (plot) => [
-    ...marks.flatMap((mark) => drawMark(mark, plot)),
-    ...thresholds.map(({ y: value }) =>
-      element('line', {
-        x1: plot.left,
-        x2: plot.right,
-        y1: plot.y(value),
-        y2: plot.y(value),
-        stroke: colour('ink'),
-        'stroke-dasharray': '2 4',
-      }),
-    ),
-    ...series.map((one) => drawBand(one, plot)),
-    ...series.map((one) => drawSeries(one, plot)),
-    ...directLabels(
-      [
-        ...series.flatMap((one) => endLabel(one, plot)),
-        ...thresholds.map((one) => ({
-          text: one.name,
-          colour: colour('ink'),
-          y: plot.y(one.y),
-        })),
-      ],
-      plot,
-    ),
-  ]);
+  const y = {
+    ...chart.y,
+    domain: chart.y.domain ?? niceDomain(extent([...values, ...thresholds.map((t) => t.y)]), 10),
+  };
+  const { title, subtitle } = chart;
+  const right = labelRoom([...series.filter(({ kind }) => kind !== 'points'), ...thresholds].map(({ name }) => name));
+  return frame(
+    { title, ...(subtitle !== undefined && { subtitle }), x, y, right, above: marks.length > 0 ? 30 : 16 },
+    (plot) => [
+      ...marks.flatMap((mark) => drawMark(mark, plot)),
+      ...thresholds.map(({ y: value }) =>
+        element('line', {
+          x1: plot.left,
+          x2: plot.right,
+          y1: plot.y(value),
+          y2: plot.y(value),
+          stroke: colour('ink'),
+          'stroke-dasharray': '2 4',
+        }),
+      ),
+      ...series.map((one) => drawBand(one, plot)),
+      ...series.map((one) => drawSeries(one, plot)),
+      ...directLabels(
+        [
+          ...series.flatMap((one) => endLabel(one, plot)),
+          ...thresholds.map((one) => ({
+            text: one.name,
+            colour: colour('ink'),
+            y: plot.y(one.y),
+          })),
+        ],
+        plot,
+      ),
+    ],
+  );
 }
 
 function drawBand({ band = [], colour: hue }: Series, plot: Plot): string {

@@ -1,6 +1,6 @@
 /** Shares that add up to one, stacked over a common axis. Pure. */
 import { escapeText } from '../escape.js';
-import { directLabels } from './direct-labels.js';
+import { directLabels, labelRoom } from './direct-labels.js';
 import { type Axis, frame, type Plot } from './frame.js';
 import { element, polyline } from './svg.js';
 
@@ -31,48 +31,58 @@ export function stackedArea(chart: StackedArea): string {
   const domain = [xs[0] - 0.5, xs[xs.length - 1] + 0.5] as const;
   const x = { ...chart.x, domain };
   const y = { ...chart.y, domain: [0, 1] as const };
-  return frame({ title, ...(subtitle !== undefined && { subtitle }), x, y, right: 150, height: 360 }, (plot) => {
-    const tops = stack(layers);
-    const bottom = xs.map(() => 0);
-    return [
-      ...layers.map((layer, l) =>
-        element(
-          'path',
-          {
-            d: `${polyline([...edge(xs, tops[l], domain, plot), ...edge(xs, tops[l - 1] ?? bottom, domain, plot).toReversed()])}Z`,
-            fill: layer.colour,
-            'fill-opacity': layer.opacity,
-            stroke: 'var(--paper)',
-            'stroke-width': 0.75,
-          },
-          element('title', {}, escapeText(layer.name)),
+  return frame(
+    {
+      title,
+      ...(subtitle !== undefined && { subtitle }),
+      x,
+      y,
+      right: labelRoom(layers.map(({ name }) => name)),
+      height: 360,
+    },
+    (plot) => {
+      const tops = stack(layers);
+      const bottom = xs.map(() => 0);
+      return [
+        ...layers.map((layer, l) =>
+          element(
+            'path',
+            {
+              d: `${polyline([...edge(xs, tops[l], domain, plot), ...edge(xs, tops[l - 1] ?? bottom, domain, plot).toReversed()])}Z`,
+              fill: layer.colour,
+              'fill-opacity': layer.opacity,
+              stroke: 'var(--paper)',
+              'stroke-width': 0.75,
+            },
+            element('title', {}, escapeText(layer.name)),
+          ),
         ),
-      ),
-      ...(chart.marks ?? []).map((mark) =>
-        element(
-          'line',
-          {
-            x1: plot.x(mark.x),
-            x2: plot.x(mark.x),
-            y1: plot.top - 6,
-            y2: plot.bottom,
-            stroke: 'var(--ink)',
-            'stroke-width': 1.5,
-            'stroke-dasharray': '3 3',
-          },
-          element('title', {}, escapeText(mark.name)),
+        ...(chart.marks ?? []).map((mark) =>
+          element(
+            'line',
+            {
+              x1: plot.x(mark.x),
+              x2: plot.x(mark.x),
+              y1: plot.top - 6,
+              y2: plot.bottom,
+              stroke: 'var(--ink)',
+              'stroke-width': 1.5,
+              'stroke-dasharray': '3 3',
+            },
+            element('title', {}, escapeText(mark.name)),
+          ),
         ),
-      ),
-      ...directLabels(
-        layers.map((layer, l) => ({
-          text: layer.name,
-          colour: 'var(--ink)',
-          y: plot.y(((tops[l].at(-1) ?? 0) + (tops[l - 1]?.at(-1) ?? 0)) / 2),
-        })),
-        plot,
-      ),
-    ];
-  });
+        ...directLabels(
+          layers.map((layer, l) => ({
+            text: layer.name,
+            colour: 'var(--ink)',
+            y: plot.y(((tops[l].at(-1) ?? 0) + (tops[l - 1]?.at(-1) ?? 0)) / 2),
+          })),
+          plot,
+        ),
+      ];
+    },
+  );
 }
 
 /** Upper edges, [layer][x]. */

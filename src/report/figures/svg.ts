@@ -16,15 +16,16 @@ export function label(x: number, y: number, text: string, attributes: Attributes
   return element('text', { x, y, ...attributes }, escapeText(text));
 }
 
-/** The path data of a polyline; an undefined point breaks it. */
+/** The path data of a polyline; an undefined point breaks it. A point on its own is a line of no length: with round ends, a dot. */
 export function polyline(points: readonly (readonly [x: number, y: number] | undefined)[]): string {
-  let broken = true;
-  let path = '';
-  for (const point of points) {
-    if (point) path += `${broken ? 'M' : 'L'}${short(point[0])} ${short(point[1])}`;
-    broken = !point;
-  }
-  return path;
+  return points
+    .map((point, i) => {
+      if (!point) return '';
+      const place = `${short(point[0])} ${short(point[1])}`;
+      if (points[i - 1]) return `L${place}`;
+      return points[i + 1] ? `M${place}` : `M${place}L${place}`;
+    })
+    .join('');
 }
 
 /** Two decimals of a pixel at most. */
