@@ -1,1 +1,59 @@
 #!/usr/bin/env node
+/** The command line: names the commands, parses, and turns what went wrong into a message and an exit code. */
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { addConfigCommand } from './commands/config.js';
+import { addEvaluateCommand } from './commands/evaluate.js';
+import { addReportCommand } from './commands/report.js';
+import { addResumeCommand } from './commands/resume.js';
+import { addRunCommand } from './commands/run.js';
+import { addSampleCommand } from './commands/sample.js';
+import { exitCodeOf, failureText } from './failure.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+
+const program = new Command('soar')
+  .description(
+    'Teaches a language model past its own plateau: a teacher writes questions, students study them,\nand the teacher is paid by how much the students improve on hard problems that it never sees.',
+  )
+  .version(version)
+  .option('--debug', 'show the stack of an unexpected error')
+  .exitOverride()
+  .showSuggestionAfterError()
+  .configureHelp({ showGlobalOptions: false })
+  .addHelpText(
+    'after',
+    `
+Examples:
+  $ soar run                                  the main job, on the built-in world, in minutes
+  $ soar run --preset smoke                   the whole path in seconds
+  $ soar run my.yaml --set soar.datasets=8    your config, one value changed
+  $ soar resume programs-seed1                go on after Ctrl-C, a crash or a power cut
+  $ soar config --describe > my.yaml          every setting with its meaning
+  $ soar sample --run programs-seed1          what the teacher of a run writes now
+
+Exit codes: 0 done, 1 a fault of the program, 2 something to mend in the input, 3 disk, memory or a peer, 130 Ctrl-C.`,
+  );
+
+addRunCommand(program);
+addResumeCommand(program);
+addEvaluateCommand(program);
+addReportCommand(program);
+addConfigCommand(program);
+addSampleCommand(program);
+
+// `soar config | head` closes the pipe early; that is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const text = failureText(error, Boolean(program.opts().debug));
+  if (text !== undefined) process.stderr.write(`${text}\n`);
+  process.exitCode = exitCodeOf(error);
+}
+// Engines close with their run; what a stopped run abandoned must not keep the process alive.
+process.exit();

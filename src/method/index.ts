@@ -2,7 +2,7 @@
 export { type Batches, curriculumBatches, epochBatches, mixedBatches } from './epoch-batches.js';
 export { type InnerRun, innerRun, innerSteps } from './inner-run.js';
 export type { Proposal, ProposalRecord, StepMemory, StudyRecord } from './memory.js';
-export { type OuterStepOutcome, outerStep, type Promotion, type Soar } from './outer-step.js';
+export { countKinds, type OuterStepOutcome, outerStep, type Promotion, type Soar, validRate } from './outer-step.js';
 export { checkPromotion, chooseStudent, type PromotedStudent, type PromotionCheck } from './promotion.js';
 export { type ProposalRequest, partition, proposedProblems, sampleProposals } from './proposal.js';
 export { type EnginePlan, planEngine } from './requirements.js';

@@ -133,7 +133,7 @@ export async function outerStep(soar: Soar, state: SoarState, memory: StepMemory
     step: state.step,
     proposals,
     kinds: countKinds(proposals),
-    validRate: 1 - Object.values(proposals.rejected).reduce((a, b) => a + b, 0) / proposals.sampled,
+    validRate: validRate(proposals),
     baselineAccuracy: accuracy,
     studies,
     datasetRewards: rewardOf,
@@ -235,8 +235,14 @@ function questionsById(hardTrain: readonly Problem[], ids: readonly string[]): P
   });
 }
 
-function countKinds(record: ProposalRecord): Record<string, number> {
+/** How many of the accepted proposals are of each kind. */
+export function countKinds(record: ProposalRecord): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { kind } of record.proposals) counts[kind] = (counts[kind] ?? 0) + 1;
   return counts;
+}
+
+/** Share of the teacher's completions that were accepted. */
+export function validRate({ rejected, sampled }: ProposalRecord): number {
+  return 1 - Object.values(rejected).reduce((sum, count) => sum + count, 0) / sampled;
 }

@@ -42,7 +42,12 @@ export async function openJournal<Entry>(path: string, disk: Disk): Promise<Open
   const { entries, tip } = readLines<Entry>(bytes, path);
   const cut = bytes.length - tip.bytes;
   const file = await disk.openAppend(path);
-  if (cut > 0) await file.truncate(tip.bytes);
+  try {
+    if (cut > 0) await file.truncate(tip.bytes);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
   return { journal: appender(file, tip), entries, cut };
 }
 

@@ -59,6 +59,11 @@ export async function acquireLock(folder: string): Promise<Lock> {
   }
 }
 
+/** Whether a living process holds the run. */
+export async function isLocked(folder: string): Promise<boolean> {
+  return (await lockFiles(folder)).some(({ holder }) => holder.host !== hostname() || isAlive(holder));
+}
+
 interface LockFile {
   readonly path: string;
   readonly generation: number;

@@ -17,6 +17,7 @@ interface Manifest {
 }
 
 export interface Snapshots {
+  readonly root: string;
   /** Replaces one of the same name. Durable when it resolves; the id it returns (the manifest's SHA-256) names the content. */
   write(name: string, files: ReadonlyMap<string, Uint8Array>): Promise<string>;
   /**
@@ -30,6 +31,7 @@ export interface Snapshots {
 
 export function openSnapshots(root: string, disk: Disk): Snapshots {
   return {
+    root,
     async write(name, files) {
       const target = join(root, name);
       const aside = `${target}${partialSuffix}`;

@@ -9,14 +9,17 @@ import { stringify } from 'yaml';
 import { z } from 'zod';
 import { engineSettings } from '../../engine/settings.js';
 import { SoarError } from '../../errors.js';
+import { evaluateSettingsSchema } from '../../evaluate/index.js';
 import { soarSettingsSchema } from '../../method/index.js';
+import { worldSettingsSchema } from '../../problems/world/settings.js';
 import { errno } from '../disk.js';
+import { commentedYaml } from './describe.js';
 import { configError } from './issues.js';
 import { nearest } from './nearest.js';
 import { type PresetName, presetNames, presets } from './presets.js';
 import { type ConfigSource, fileSource, merge, presetSource, setSource, valueAt } from './sources.js';
 
-export const configSchema = z.strictObject({
+const sections = z.strictObject({
   preset: z.enum(presetNames).default('programs').describe('The settings that this config starts from.'),
   name: z
     .string()
@@ -32,7 +35,20 @@ export const configSchema = z.strictObject({
     .describe('Model folder in Hugging Face form; the shipped ones are found from anywhere.'),
   domain: z.enum(['programs']).default('programs').describe('What is asked and how answers are judged.'),
   soar: soarSettingsSchema.prefault({}).describe('The method.'),
+  evaluate: evaluateSettingsSchema.prefault({}).describe('What is compared at the end of a run, and how.'),
+  world: worldSettingsSchema.prefault({}).describe('The built-in world: its hard problems.'),
   engine: engineSettings.prefault({}).describe('What computes.'),
+});
+
+/** All sections, and what must hold between them. */
+export const configSchema = sections.superRefine(({ soar, world, domain }, context) => {
+  if (domain === 'programs' && soar.reward.questions > world.train) {
+    context.addIssue({
+      code: 'custom',
+      path: ['soar', 'reward', 'questions'],
+      message: `${soar.reward.questions} reward questions cannot be drawn from ${world.train} hard training problems: lower it, or raise world.train`,
+    });
+  }
 });
 
 export type RunConfig = z.output<typeof configSchema>;
@@ -111,6 +127,10 @@ export function configYaml(config: RunConfig): string {
   return stringify(config);
 }
 
-export function configJsonSchema(): unknown {
+export function describedYaml(config: RunConfig): string {
+  return commentedYaml(config, configJsonSchema());
+}
+
+export function configJsonSchema(): z.core.JSONSchema.BaseSchema {
   return z.toJSONSchema(configSchema, { io: 'input' });
 }

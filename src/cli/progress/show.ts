@@ -1,0 +1,84 @@
+/**
+ * Shows a run while it goes on, in the way that fits where it is shown: a live block at a terminal, a line per finished
+ * unit elsewhere, or one JSON object per line for machines. Holds the clock and the output, nothing else.
+ */
+import pc from 'picocolors';
+import type { Listener } from '../../run/events.js';
+import { eventLine } from './lines.js';
+import { liveBlock } from './live-block.js';
+import { emptyView, viewAfter } from './run-view.js';
+
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+export interface Progress {
+  readonly listener: Listener;
+  /** Takes the live block away. */
+  close(): void;
+}
+
+export function showProgress(output: Output, json: boolean): Progress {
+  if (json) {
+    return {
+      listener: (event) => {
+        if (event.event !== 'pulse') output.write(`${JSON.stringify(event)}\n`);
+      },
+      close: () => undefined,
+    };
+  }
+  return output.isTTY && process.env.TERM !== 'dumb' && !process.env.CI ? showLive(output) : showLines(output);
+}
+
+function showLines(output: Output): Progress {
+  return {
+    listener: (event) => {
+      const line = eventLine(event, pc);
+      if (line !== undefined) output.write(`${line}\n`);
+    },
+    close: () => undefined,
+  };
+}
+
+function showLive(output: Output): Progress {
+  const opened = performance.now();
+  let view = emptyView;
+  let drawn = 0;
+  const erase = () => {
+    if (drawn > 0) output.write(`\x1b[${drawn}A\x1b[0J`);
+    drawn = 0;
+  };
+  const draw = () => {
+    const lines = liveBlock(view, (performance.now() - opened) / 1000, pc);
+    erase();
+    output.write(lines.map((line) => `${clipped(line, (output.columns ?? 80) - 1)}\n`).join(''));
+    drawn = lines.length;
+  };
+  const timer = setInterval(draw, 250);
+  timer.unref();
+  return {
+    listener: (event) => {
+      view = viewAfter(view, event);
+      const line = eventLine(event, pc);
+      if (line === undefined) return;
+      erase();
+      output.write(`${line}\n`);
+      if (event.event !== 'finished') draw();
+    },
+    close: () => {
+      clearInterval(timer);
+      erase();
+    },
+  };
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what starts a colour.
+const colour = /\x1b\[\d+m/g;
+
+/** A line that would wrap breaks the counting of lines: too long, it is cut and loses its colours. */
+function clipped(line: string, columns: number): string {
+  const plain = line.replace(colour, '');
+  return plain.length <= columns ? line : plain.slice(0, Math.max(0, columns));
+}

@@ -1,0 +1,30 @@
+/** Shows a run while it works and what it found when it is done; the same for starting, resuming and evaluating. */
+import { evaluationText, headline } from '../report/index.js';
+import type { FinishedRun, RunOptions } from '../run/run.js';
+import { showProgress } from './progress/show.js';
+import { stoppable } from './stop-signals.js';
+
+export async function showWork(json: boolean, work: (options: RunOptions) => Promise<FinishedRun>): Promise<void> {
+  const progress = showProgress(process.stdout, json);
+  let finished: FinishedRun;
+  try {
+    finished = await stoppable(
+      (signal) => work({ listener: progress.listener, signal }),
+      (text) => process.stderr.write(`${text}\n`),
+    );
+  } finally {
+    progress.close();
+  }
+  const { paths, results } = finished;
+  if (json) process.stdout.write(`${JSON.stringify({ event: 'results', results })}\n`);
+  else process.stdout.write(`\n${resultsText(finished)}\n\nreport: ${paths.report}\n`);
+}
+
+function resultsText({ results }: FinishedRun): string {
+  const { evaluation, promotions } = results;
+  const said = `${promotions.length} promotions, ${promotions.reduce((sum, one) => sum + one.questions, 0)} promotion questions`;
+  if (!evaluation) return said;
+  const parts = [said, evaluationText(evaluation.summary, evaluation.skipped, process.stdout.columns ?? 100)];
+  const sentence = headline(evaluation.summary);
+  return (sentence === undefined ? parts : [...parts, sentence]).join('\n\n');
+}

@@ -1,0 +1,22 @@
+/** A config as YAML with every key's meaning above it, from the schema. Pure. */
+import { Document, isMap, isScalar } from 'yaml';
+import type { z } from 'zod';
+
+type SchemaNode = z.core.JSONSchema.BaseSchema;
+
+export function commentedYaml(config: object, schema: SchemaNode): string {
+  const document = new Document(config);
+  comment(document.contents, schema, true);
+  return document.toString({ lineWidth: 120 });
+}
+
+function comment(node: unknown, schema: SchemaNode, top: boolean): void {
+  if (!isMap(node)) return;
+  for (const { key, value } of node.items) {
+    const inner = schema.properties?.[isScalar(key) ? String(key.value) : ''];
+    if (typeof inner !== 'object' || !isScalar(key)) continue;
+    if (inner.description !== undefined) key.commentBefore = ` ${inner.description}`;
+    if (top) key.spaceBefore = true;
+    comment(value, inner, false);
+  }
+}

@@ -1,0 +1,59 @@
+/** The final evaluation of a run: its units remembered in the journal, its policies opened from the run's snapshots. */
+import { type EvaluationOutcome, evaluateArms, planEvaluation } from '../evaluate/index.js';
+import { evaluationKey, promotionsOf } from './entries.js';
+import type { OpenRun } from './open-run.js';
+import { openPromoted, openTeacher } from './outer-loop.js';
+import type { HardSet } from './workbench.js';
+
+export async function evaluateRun(run: OpenRun, hardSet: HardSet): Promise<EvaluationOutcome> {
+  const { bench, config, history, emit, record, signal } = run;
+  const promotions = promotionsOf(history).map(({ questions }) => questions);
+  const policies = {
+    base: () => bench.base.fork(),
+    ...(history.steps.length > 0 && { teacher: () => openTeacher(run) }),
+    promoted: (index: number) => openPromoted(run, index),
+  };
+  const { units } = planEvaluation({ promotions, policies, settings: config.evaluate });
+  const spend = run.meter('evaluation');
+  const began = new Map<string, number>();
+  return evaluateArms(
+    {
+      policies,
+      reference: bench.base,
+      domain: bench.domain,
+      hardTrain: hardSet.train,
+      hardTest: hardSet.test,
+      promotions,
+      soar: config.soar,
+      settings: config.evaluate,
+      seed: String(config.seed),
+      concurrentUnits: bench.plan.concurrentStudies,
+      signal,
+      progress: {
+        working({ arm, seed, step, steps, correct }) {
+          const unit = evaluationKey(arm, seed);
+          if (!began.has(unit)) began.set(unit, run.seconds());
+          emit({ event: 'evaluating', unit, step, of: steps, correct });
+        },
+        finished({ arm, seed, successes, samples }) {
+          const unit = evaluationKey(arm, seed);
+          spend('evaluation');
+          emit({
+            event: 'evaluated',
+            unit,
+            correct: successes.reduce((sum, count) => sum + count, 0) / (successes.length * samples),
+            done: history.evaluations.size,
+            of: units.length,
+            seconds: run.seconds() - (began.get(unit) ?? run.seconds()),
+          });
+        },
+      },
+    },
+    {
+      result: (arm, seed) => history.evaluations.get(evaluationKey(arm, seed)),
+      recordResult: (result) => record({ unit: 'evaluation', result }),
+      promotedAccuracies: () => history.promotedAccuracies,
+      recordPromotedAccuracies: (accuracies) => record({ unit: 'promoted-accuracies', accuracies }),
+    },
+  );
+}

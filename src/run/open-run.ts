@@ -1,0 +1,112 @@
+/**
+ * A run that is being worked on: its config, history and durable writers in one place. Opening checks that everything
+ * fits together and clears away what a killed process left unfinished.
+ */
+import { join } from 'node:path';
+import type { RunConfig } from './config/config.js';
+import type { Disk } from './disk.js';
+import { addToHistory, type History, historyOf, type RunEntry, type RunIdentity, stateOf } from './entries.js';
+import type { Listener } from './events.js';
+import { openJournal } from './journal.js';
+import { combineCosts } from './ledger.js';
+import { appendMetrics } from './metrics.js';
+import { checkIdentity, configHash, type RunPaths } from './run-folder.js';
+import { openSnapshots, type Snapshots } from './snapshots.js';
+import { stepName } from './step-memory.js';
+import type { Workbench } from './workbench.js';
+
+export interface OpenRun {
+  readonly paths: RunPaths;
+  readonly config: RunConfig;
+  readonly bench: Workbench;
+  readonly disk: Disk;
+  readonly snapshots: Snapshots;
+  readonly history: History;
+  readonly emit: Listener;
+  readonly signal: AbortSignal;
+  /** Durable when it resolves; then also in the history. */
+  readonly record: (entry: RunEntry) => Promise<void>;
+  /** Seconds since the run was opened. */
+  readonly seconds: () => number;
+  /** A stopwatch over time and cost: each call puts what was spent since the one before into the metrics. */
+  readonly meter: (unit: string) => (part: string) => void;
+  close(): Promise<void>;
+}
+
+export interface OpenRunRequest {
+  readonly paths: RunPaths;
+  readonly config: RunConfig;
+  readonly bench: Workbench;
+  readonly disk: Disk;
+  readonly emit: Listener;
+  readonly signal: AbortSignal;
+}
+
+export function identityOf(config: RunConfig, bench: Workbench): RunIdentity {
+  return { version: 1, config: configHash(config), model: bench.model };
+}
+
+export async function openRun({ paths, config, bench, disk, emit, signal }: OpenRunRequest): Promise<OpenRun> {
+  const { journal, entries } = await openJournal<RunEntry>(paths.journal, disk);
+  const history = historyOf(entries);
+  const snapshots = openSnapshots(paths.snapshots, disk);
+  try {
+    checkIdentity(paths, history.identity, identityOf(config, bench));
+    await clearUnfinished(history, paths, snapshots, disk);
+  } catch (error) {
+    await journal.close();
+    throw error;
+  }
+
+  const opened = performance.now();
+  const seconds = () => (performance.now() - opened) / 1000;
+  const pulse = setInterval(() => emit({ event: 'pulse', seconds: seconds(), cost: bench.ledger.total() }), 1000);
+  pulse.unref();
+  return {
+    paths,
+    config,
+    bench,
+    disk,
+    snapshots,
+    history,
+    emit,
+    signal,
+    async record(entry) {
+      await journal.append(entry);
+      addToHistory(history, entry);
+    },
+    seconds,
+    meter(unit) {
+      let [time, total] = [seconds(), bench.ledger.total()];
+      return (part) => {
+        const [now, spent] = [seconds(), bench.ledger.total()];
+        appendMetrics(paths.metrics, { part, unit, seconds: now - time, ...combineCosts(spent, total, -1) });
+        [time, total] = [now, spent];
+      };
+    },
+    async close() {
+      clearInterval(pulse);
+      await journal.close();
+    },
+  };
+}
+
+/** Keeps what the history names: the last teacher, every promoted student, the open step's students. */
+export async function clearUnfinished(
+  history: History,
+  paths: RunPaths,
+  snapshots: Snapshots,
+  disk: Disk,
+): Promise<void> {
+  const { step, promotions } = stateOf(history);
+  const kept = new Set([...promotions.map((_, index) => promotionName(index)), teacherName(step - 1)]);
+  await snapshots.prune((name) => kept.has(name));
+  for (const name of await disk.list(paths.students)) {
+    if (name !== stepName(step)) await disk.remove(join(paths.students, name));
+  }
+}
+
+/** The teacher after step `step`, from 0. */
+export const teacherName = (step: number) => `teacher-${stepName(step)}`;
+/** The student of promotion `index`, from 0. */
+export const promotionName = (index: number) => `promotion-${String(index).padStart(2, '0')}`;

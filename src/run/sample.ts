@@ -1,0 +1,89 @@
+/** What a policy writes: a teacher's proposals and what becomes of them, or a student's answers and their grades. Trains nothing. */
+import type { Policy } from '../engine/engine.js';
+import { samplingOptions } from '../method/index.js';
+import { randomStream } from '../rl/random.js';
+import type { RunConfig } from './config/config.js';
+import { nodeDisk } from './disk.js';
+import { historyOf, promotionsOf, type RunEntry } from './entries.js';
+import { readJournal } from './journal.js';
+import { openPromoted, openTeacher } from './outer-loop.js';
+import { type RunOptions, withWorkbench } from './run.js';
+import type { RunPaths } from './run-folder.js';
+import { openSnapshots } from './snapshots.js';
+import type { Workbench } from './workbench.js';
+
+export interface SampleRequest {
+  /** Who writes: the teacher as it is now, or the last promoted student; the base model where there is none yet. */
+  readonly as: 'teacher' | 'student';
+  readonly count: number;
+  readonly seed: string;
+  /** Asked of the student; default: held-out hard problems. */
+  readonly question?: string;
+}
+
+export interface SampledText {
+  readonly question: string;
+  /** As the policy wrote it. */
+  readonly text: string;
+  /** A teacher's: the question's kind, or why it is dropped. A student's: correct, wrong, no answer; empty without a gold. */
+  readonly verdict: string;
+}
+
+/** From the base model of the config, or from the policies of a run made with it. */
+export async function samplePolicy(
+  config: RunConfig,
+  run: RunPaths | undefined,
+  request: SampleRequest,
+  options: Pick<RunOptions, 'disk' | 'bench'> = {},
+): Promise<SampledText[]> {
+  const disk = options.disk ?? nodeDisk;
+  const history = historyOf(run ? await readJournal<RunEntry>(run.journal, disk) : []);
+  return withWorkbench(config, options, async (bench) => {
+    const place = { bench, history, snapshots: openSnapshots(run?.snapshots ?? '', disk) };
+    if (request.as === 'teacher') return proposals(bench, config, await openTeacher(place), request);
+    const student = await openPromoted(place, promotionsOf(history).length - 1);
+    const { question, count, seed } = request;
+    if (question !== undefined) return ask(bench, config, student, [{ question, gold: undefined }], count, seed);
+    const hard = history.hardSet?.test ?? bench.candidates;
+    return ask(bench, config, student, randomStream(seed).shuffle(hard).slice(0, count), 1, seed);
+  });
+}
+
+async function proposals(
+  { domain }: Workbench,
+  { soar }: RunConfig,
+  teacher: Policy,
+  { count, seed }: SampleRequest,
+): Promise<SampledText[]> {
+  const prompt = teacher.tokenizer.encode(domain.teacherPrompt);
+  const options = samplingOptions(teacher, domain, soar.teacher.sampling, count, seed);
+  const [completions] = await teacher.sample([prompt], options);
+  return completions.map(({ tokens, stopReason }) => {
+    const text = teacher.tokenizer.decode(tokens);
+    const parsed = domain.parseProposal(text, stopReason === 'stop');
+    if (!parsed.accepted) return { question: '', text, verdict: `dropped: ${parsed.reason}` };
+    return { question: parsed.question, text, verdict: domain.kind(parsed.question) };
+  });
+}
+
+async function ask(
+  { domain }: Workbench,
+  { soar }: RunConfig,
+  student: Policy,
+  problems: readonly { readonly question: string; readonly gold: string | undefined }[],
+  samplesPerPrompt: number,
+  seed: string,
+): Promise<SampledText[]> {
+  const prompts = problems.map(({ question }) => student.tokenizer.encode(domain.studentPrompt(question)));
+  const options = samplingOptions(student, domain, soar.student.sampling, samplesPerPrompt, seed);
+  const groups = await student.sample(prompts, options);
+  const written = groups.flatMap((group, p) =>
+    group.map(({ tokens }) => ({ ...problems[p], completion: student.tokenizer.decode(tokens) })),
+  );
+  const grades = await domain.grade(written.map(({ gold = '', completion }) => ({ gold, completion })));
+  return written.map(({ question, gold, completion }, i) => {
+    const { answered, correct } = grades[i];
+    const judged = correct ? 'correct' : answered ? `wrong, it is ${gold}` : 'no answer';
+    return { question, text: completion, verdict: gold === undefined ? '' : judged };
+  });
+}
