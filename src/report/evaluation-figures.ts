@@ -36,7 +36,7 @@ export function heldOutFigure(results: readonly ArmResult[], arms: readonly ArmS
     title: 'Fresh students learning: success on held-out hard problems',
     subtitle: 'line: mean over seeds; band: from the lowest seed to the highest. Nothing is selected by it',
     x: { label: 'RLOO step', format: String, integers: true },
-    y: { label: 'correct completions, %', format: (value) => percent(value, 0) },
+    y: { label: 'correct completions, %', format: (value) => percent(value, 0), zero: true },
     series,
   });
 }
@@ -49,7 +49,7 @@ export function trainingFigure(results: readonly ArmResult[], arms: readonly Arm
     title: 'Fresh students learning: success on what they train on',
     subtitle: "an arm's own mixture of hard problems and questions, so compare shapes rather than heights",
     x: { label: 'RLOO step', format: String, integers: true },
-    y: { label: 'correct completions, %', format: (value) => percent(value, 0) },
+    y: { label: 'correct completions, %', format: (value) => percent(value, 0), zero: true },
     series,
   });
 }

@@ -73,7 +73,7 @@ export function studentFigure({ steps }: RunReportData): string {
     title: 'Student success on hard problems, before and after studying one dataset',
     subtitle: 'accuracy on the reward questions of the step; the band spans its datasets',
     x: stepAxis(steps),
-    y: { label: 'accuracy, %', format: (value) => percent(value, 0) },
+    y: { label: 'accuracy, %', format: (value) => percent(value, 0), zero: true },
     marks: promotionMarks(steps),
     series: [
       {

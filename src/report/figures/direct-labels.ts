@@ -11,12 +11,13 @@ export interface DirectLabel {
 }
 
 const lineHeight = 16;
+const longest = 24;
 /** A little more than the mean width of a character of the figures' type, pixels. */
 const characterWidth = 7.3;
 
 /** Pixels that names take at the right of a plot. */
 export function labelRoom(names: readonly string[]): number {
-  return 22 + characterWidth * Math.max(0, ...names.map((name) => [...name].length));
+  return 22 + characterWidth * Math.max(0, ...names.map((name) => [...shorten(name)].length));
 }
 
 export function directLabels(labels: readonly DirectLabel[], plot: Plot): string[] {
@@ -32,8 +33,13 @@ export function directLabels(labels: readonly DirectLabel[], plot: Plot): string
       class: 'line',
       'stroke-width': 1,
     }),
-    label(plot.right + 17, places[i] + 4, one.text, { style: `fill:${one.colour}` }),
+    label(plot.right + 17, places[i] + 4, shorten(one.text), { style: `fill:${one.colour}` }),
   ]);
+}
+
+function shorten(name: string): string {
+  const characters = [...name];
+  return characters.length > longest ? `${characters.slice(0, longest - 1).join('')}…` : name;
 }
 
 /** Heights at least a line apart, in the same order, as near as may be to those wanted, within [top, bottom] if they fit. */

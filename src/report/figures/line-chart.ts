@@ -29,7 +29,8 @@ export interface LineChart {
   readonly title: string;
   readonly subtitle?: string;
   readonly x: Omit<Axis, 'domain'> & { readonly domain?: Range };
-  readonly y: Omit<Axis, 'domain'> & { readonly domain?: Range };
+  /** Its domain spans the data, and zero where `zero` is set. */
+  readonly y: Omit<Axis, 'domain'> & { readonly zero?: boolean };
   readonly series: readonly Series[];
   readonly thresholds?: readonly { readonly y: number; readonly name: string }[];
   /** Vertical lines, named at the top. */
@@ -45,10 +46,8 @@ export function lineChart(chart: LineChart): string {
     ...band.flatMap(({ low, high }) => [low, high]),
   ]);
   const x = { ...chart.x, domain: chart.x.domain ?? extent(series.flatMap(({ points }) => points.map((p) => p.x))) };
-  const y = {
-    ...chart.y,
-    domain: chart.y.domain ?? niceDomain(extent([...values, ...thresholds.map((t) => t.y)]), 10),
-  };
+  const spanned = [...values, ...thresholds.map((t) => t.y), ...(chart.y.zero ? [0] : [])];
+  const y = { ...chart.y, domain: niceDomain(extent(spanned), 10) };
   const { title, subtitle } = chart;
   const right = labelRoom([...series.filter(({ kind }) => kind !== 'points'), ...thresholds].map(({ name }) => name));
   return frame(

@@ -42,7 +42,6 @@ export const figureStyle = [
   '.figure text{fill:var(--ink)}',
   '.figure .title{font-size:15px;font-weight:600}',
   '.figure .quiet{fill:var(--grey)}',
-  '.figure .halo{paint-order:stroke;stroke:var(--paper);stroke-width:3px;stroke-linejoin:round}',
   '.figure .grid{stroke:var(--grid);stroke-width:1}',
   '.figure .line{fill:none;stroke-linejoin:round;stroke-linecap:round}',
 ].join('');
