@@ -27,7 +27,7 @@ describe('summarize', () => {
 
   it('orders the arms and counts seeds, problems and samples', () => {
     expect(summary.arms.map(({ arm }) => arm)).toEqual(['base', 'hard-only', 'pq']);
-    expect(row('pq')).toMatchObject({ title: 'SOAR-PQ', seeds: 2, problems: 2, samples: 4 });
+    expect(row('pq')).toMatchObject({ title: 'SOAR-PQ', seeds: 2, trains: false, problems: 2, samples: 4 });
     expect(row('pq').cost.tokensSampled).toBe(200);
   });
 

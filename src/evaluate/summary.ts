@@ -37,7 +37,9 @@ export interface Difference extends Interval {
 export interface ArmSummary {
   readonly arm: ArmName;
   readonly title: string;
+  /** Students trained; of an arm that trains none, samplings of its one model. */
   readonly seeds: number;
+  readonly trains: boolean;
   readonly problems: number;
   /** Completions per problem. */
   readonly samples: number;
@@ -82,6 +84,7 @@ export function summarize(
         arm,
         title: arms[arm].title,
         seeds: ofArm.length,
+        trains: ofArm[0].training !== undefined,
         problems: ofArm[0].successes.length,
         samples: ofArm[0].samples,
         passAtK: ks.map((k) => estimate(ofArm, k, bootstrap)),

@@ -11,6 +11,7 @@ const estimate = (mean: number, low: number, high: number, method: 'bootstrap' |
 });
 const shared = {
   seeds: 6,
+  trains: true,
   problems: 64,
   samples: 32,
   answered: 1,
@@ -58,6 +59,9 @@ describe('the evaluation in a terminal', () => {
     expect(text).toContain('Wilson');
     expect(text).toContain('Not run: ps, because the run promoted nothing.');
     expect(evaluationText({ ...summary, arms: [pq] })).not.toContain('Wilson');
+    expect(text).not.toContain('samplings of one model');
+    const ps: ArmSummary = { ...pq, arm: 'ps', title: 'SOAR-PS', trains: false };
+    expect(evaluationText({ ...summary, arms: [hardOnly, ps] })).toContain('of SOAR-PS, samplings of one model.');
   });
 
   it('stays within the width of a small terminal', () => {

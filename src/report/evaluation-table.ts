@@ -59,10 +59,14 @@ export function differenceTable(summary: EvaluationSummary, between: '\n' | ' ')
 export function notes(summary: EvaluationSummary, skipped: EvaluationReport['skipped']): string[] {
   const confidence = percent(summary.confidence, 0);
   const usual = `Ranges: ${confidence} % intervals, bootstrap over problems and seeds.`;
+  const still = summary.arms.filter(({ trains }) => !trains).map(({ title }) => title);
   const degenerate = summary.arms.some(({ passAtK }) => passAtK.some(({ method }) => method === 'wilson'));
   return [
     usual,
     ...(degenerate ? ['Where no sample was right, or all were, an interval is Wilson’s over the problems.'] : []),
+    ...(still.length > 0 && still.length < summary.arms.length
+      ? [`Seeds are students, each trained anew; of ${still.join(' and ')}, samplings of one model.`]
+      : []),
     ...skippedNotes(skipped),
   ];
 }
