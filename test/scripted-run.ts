@@ -2,9 +2,6 @@
  * A whole run without a model: policies whose texts follow from their weights and seeds, and whose weights follow from all
  * that they were trained on, so that a result differs if anything on the way did.
  */
-import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join, relative } from 'node:path';
 import type { TrainingBatch } from '../src/engine/engine.js';
 import type { Problem } from '../src/problems/problem.js';
 import { randomStream } from '../src/rl/random.js';
@@ -91,28 +88,4 @@ function learn(weights: Float32Array, batch: TrainingBatch): void {
   const seen = JSON.stringify(batch.sequences.map(({ tokens, advantage }) => [[...tokens], advantage]));
   const random = randomStream(seen);
   for (let i = 0; i < weights.length; i++) weights[i] = Math.fround(weights[i] / 2 + random.float() - 0.5);
-}
-
-/** What must not differ between a run and the same run killed and resumed: file by file, the journal as a set of entries. */
-export function runFingerprint(folder: string): Record<string, string> {
-  const found: Record<string, string> = {};
-  for (const file of ['results.json', 'promotion-questions.jsonl', ...filesUnder(join(folder, 'snapshots'), folder)]) {
-    found[file] = createHash('sha256')
-      .update(readFileSync(join(folder, file)))
-      .digest('hex');
-  }
-  const entries = readFileSync(join(folder, 'journal.jsonl'), 'utf8').trimEnd().split('\n');
-  const bodies = entries.map((line) => line.replace(/^\{"n":\d+,/, '').replace(/,"sum":"\w+"\}$/, ''));
-  found['journal entries'] = createHash('sha256').update(bodies.sort().join('\n')).digest('hex');
-  found.students = filesUnder(join(folder, 'students'), folder).join(' ');
-  return found;
-}
-
-function filesUnder(folder: string, root: string): string[] {
-  return readdirSync(folder)
-    .sort()
-    .flatMap((name) => {
-      const path = join(folder, name);
-      return statSync(path).isDirectory() ? filesUnder(path, root) : [relative(root, path)];
-    });
 }

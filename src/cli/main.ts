@@ -14,13 +14,12 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 
 const program = new Command('soar')
   .description(
-    'Teaches a language model past its own plateau: a teacher writes questions, students study them,\nand the teacher is paid by how much the students improve on hard problems that it never sees.',
+    'Teaches a language model past its own plateau: a teacher writes questions, students study them, and the teacher is paid by how much the students improve on hard problems that it never sees.',
   )
   .version(version)
   .option('--debug', 'show the stack of an unexpected error')
   .exitOverride()
   .showSuggestionAfterError()
-  .configureHelp({ showGlobalOptions: false })
   .addHelpText(
     'after',
     `

@@ -47,8 +47,7 @@ async function evaluateInto(run: OpenRun, config: RunConfig, disk: Disk): Promis
   await disk.write(paths.config, configYaml(config));
   const { journal, entries } = await openJournal<RunEntry>(paths.journal, disk);
   const done = historyOf(entries);
-  const evaluations = done.evaluations;
-  const history = { ...run.history, evaluations };
+  const history = { ...run.history, identity, evaluations: done.evaluations };
   if (done.promotedAccuracies) history.promotedAccuracies = done.promotedAccuracies;
   else delete history.promotedAccuracies;
   const record = async (entry: RunEntry) => {
@@ -56,8 +55,8 @@ async function evaluateInto(run: OpenRun, config: RunConfig, disk: Disk): Promis
     addToHistory(history, entry);
   };
   try {
-    if (!done.identity) await record({ unit: 'run', identity });
-    checkIdentity(paths, history.identity, identity);
+    if (done.identity) checkIdentity(paths, done.identity, identity);
+    else await record({ unit: 'run', identity });
     const evaluating = { ...run, paths, config, history, record };
     run.emit(startedEvent(evaluating, entries.length > 0));
     const evaluation = await evaluateRun(evaluating, hardSet);

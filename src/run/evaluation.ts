@@ -31,9 +31,7 @@ export async function evaluateRun(run: OpenRun, hardSet: HardSet): Promise<Evalu
       signal,
       progress: {
         working({ arm, seed, step, steps, correct }) {
-          const unit = evaluationKey(arm, seed);
-          if (!began.has(unit)) began.set(unit, run.seconds());
-          emit({ event: 'evaluating', unit, step, of: steps, correct });
+          emit({ event: 'evaluating', unit: evaluationKey(arm, seed), step, of: steps, correct });
         },
         finished({ arm, seed, successes, samples }) {
           const unit = evaluationKey(arm, seed);
@@ -44,13 +42,17 @@ export async function evaluateRun(run: OpenRun, hardSet: HardSet): Promise<Evalu
             correct: successes.reduce((sum, count) => sum + count, 0) / (successes.length * samples),
             done: history.evaluations.size,
             of: units.length,
-            seconds: run.seconds() - (began.get(unit) ?? run.seconds()),
+            seconds: run.seconds() - (began.get(unit) ?? 0),
           });
         },
       },
     },
     {
-      result: (arm, seed) => history.evaluations.get(evaluationKey(arm, seed)),
+      // Asked when the unit's turn comes.
+      result(arm, seed) {
+        began.set(evaluationKey(arm, seed), run.seconds());
+        return history.evaluations.get(evaluationKey(arm, seed));
+      },
       recordResult: (result) => record({ unit: 'evaluation', result }),
       promotedAccuracies: () => history.promotedAccuracies,
       recordPromotedAccuracies: (accuracies) => record({ unit: 'promoted-accuracies', accuracies }),

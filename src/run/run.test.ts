@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { fullDisk, Killed, killedDisk } from '../../test/faulty-disk.js';
 import type { Call } from '../../test/method/scripted.js';
-import { runFingerprint, scriptedBench, scriptedConfig } from '../../test/scripted-run.js';
+import { scriptedBench, scriptedConfig } from '../../test/scripted-run.js';
 import { nodeDisk } from './disk.js';
 import type { RunEvent } from './events.js';
+import { runFingerprint } from './fingerprint.js';
 import { type RunOptions, resumeRun, startRun } from './run.js';
 import { findRun, runPaths } from './run-folder.js';
 

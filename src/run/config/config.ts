@@ -3,7 +3,7 @@
  * defaults < preset < file < --set. The schema is the only source of types, defaults, checks, help and JSON Schema.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, isAbsolute, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { z } from 'zod';
@@ -111,11 +111,10 @@ function readConfigFile(file: string): ConfigSource {
 
 const packageFolder = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** A path as the user means it, absolute; one that only exists in the package stays as it is, so that it holds anywhere. */
+/** A path as the user means it, absolute; one of the package stays as it is, so that it holds anywhere. */
 function locateModel(model: string, base: string): string {
-  if (isAbsolute(model)) return model;
-  const own = resolve(base, model);
-  return existsSync(own) || !existsSync(resolve(packageFolder, model)) ? own : model;
+  const [own, shipped] = [resolve(base, model), resolve(packageFolder, model)];
+  return own !== shipped && (existsSync(own) || !existsSync(shipped)) ? own : model;
 }
 
 export function modelFolder(config: RunConfig): string {
