@@ -25,3 +25,4 @@ export {
 } from './settings.js';
 export { initialState, type PromotionMark, type SoarState } from './state.js';
 export { type TeacherUpdate, type TeacherUpdateRequest, updateTeacher } from './teacher-update.js';
+export { transientMemory } from './transient-memory.js';

@@ -1,8 +1,9 @@
 /** Candidates for the world's hard set: long programs, distinct, drawn from one named stream. */
 import { randomStream } from '../../rl/random.js';
 import type { Problem } from '../problem.js';
-import { drawProgram } from './corpus.js';
+import { drawProgram, drawQuestion, type OtherFamily } from './corpus.js';
 import { answerOf, writeProgram } from './programs.js';
+import { describeQuestion } from './questions.js';
 import type { WorldSettings } from './settings.js';
 
 export function hardCandidates(settings: WorldSettings): Problem[] {
@@ -15,6 +16,17 @@ export function hardCandidates(settings: WorldSettings): Problem[] {
 export function oraclePrograms(length: number, count: number, seed: string): Problem[] {
   const random = randomStream(`world/oracle/${seed}`);
   return distinctPrograms(count, () => drawProgram(random, length));
+}
+
+/** Questions of the families that are no programs, with right answers: what cannot help on the hard problems. */
+export function irrelevantQuestions(count: number, seed: string): Problem[] {
+  const random = randomStream(`world/irrelevant/${seed}`);
+  const families: readonly OtherFamily[] = ['addition', 'sort', 'maximum', 'repeat', 'coin'];
+  return Array.from({ length: count }, (_, i) => {
+    const question = drawQuestion(random, families[i % families.length] as OtherFamily);
+    const { kind, answers } = describeQuestion(question);
+    return { id: `${i}-${question}`, question, gold: answers[0] as string, source: 'programs', subject: kind };
+  });
 }
 
 function distinctPrograms(count: number, draw: () => ReturnType<typeof drawProgram>): Problem[] {

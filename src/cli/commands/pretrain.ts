@@ -1,0 +1,70 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { DesignRow } from '../../evaluate/world-design.js';
+import { pretrainSettingsSchema } from '../../problems/world/pretraining.js';
+import { resolveConfig } from '../../run/config/config.js';
+import { checkWorld, pretrainModel } from '../../run/pretrain.js';
+import { addConfigOptions, type ConfigOptions, configRequest } from '../options.js';
+import { showSteps } from '../progress/steps.js';
+
+interface PretrainOptions extends ConfigOptions {
+  readonly out: string;
+  readonly steps?: number;
+  readonly check: boolean;
+  readonly seeds: number;
+}
+
+export function addPretrainCommand(program: Command): void {
+  const command = program
+    .command('pretrain')
+    .description("make the built-in world's base model, or check what a demonstration on it is worth")
+    .option('--out <folder>', 'where the model folder goes', 'models/my-base')
+    .option('--steps <n>', 'optimizer steps (default 7000)', whole)
+    .option('--check', "measure the world's conditions with the config's model instead of making one", false)
+    .option('--seeds <n>', 'seeds of the control arms in the check', whole, 12);
+  addConfigOptions(command)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ soar pretrain --out models/mine --seed 7
+  $ soar pretrain --check
+  $ soar pretrain --check --set model=models/mine --seeds 4`,
+    )
+    .action((options: PretrainOptions) => (options.check ? check(options) : make(options)));
+}
+
+async function make({ out, steps, seed }: PretrainOptions): Promise<void> {
+  const settings = pretrainSettingsSchema.parse(steps === undefined ? {} : { steps });
+  const progress = showSteps(process.stdout, 'pre-training');
+  try {
+    const made = await pretrainModel({
+      out,
+      settings,
+      seed: seed ?? 'base',
+      onProgress: ({ step, steps: of, loss }) => progress.update(step + 1, of, `loss ${loss.toFixed(3)}`),
+    });
+    progress.close();
+    process.stdout.write(`${out}: ${made.parameters} parameters, loss ${made.loss.toFixed(3)}\n`);
+    made.successByLength.forEach((share, i) => {
+      process.stdout.write(`  length ${String(i + 1).padStart(2)}  ${share.toFixed(4)}\n`);
+    });
+  } finally {
+    progress.close();
+  }
+}
+
+async function check(options: PretrainOptions): Promise<void> {
+  const config = resolveConfig(configRequest(undefined, options));
+  let part = '';
+  await checkWorld(config, options.seeds, (row: DesignRow) => {
+    if (row.part !== part) process.stdout.write(`${row.part}\n`);
+    part = row.part;
+    process.stdout.write(`  ${row.what.padEnd(44)} ${row.values.map((value) => value.toFixed(4)).join(' ')}\n`);
+  });
+}
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('give a whole number from 1');
+  return value;
+}

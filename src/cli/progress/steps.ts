@@ -1,0 +1,29 @@
+/** One line for a long task of counted steps: share done, a remark, and the time left. */
+import { duration } from './format.js';
+
+export interface StepsDisplay {
+  update(done: number, of: number, remark: string): void;
+  close(): void;
+}
+
+export function showSteps(out: NodeJS.WriteStream, what: string): StepsDisplay {
+  const started = performance.now();
+  let shown = 0;
+  let open = false;
+  return {
+    update(done, of, remark) {
+      const now = performance.now();
+      // On a terminal one line that is rewritten; elsewhere a line now and then.
+      if (done < of && now - shown < (out.isTTY ? 200 : 10_000)) return;
+      shown = now;
+      const left = ((now - started) / 1000 / done) * (of - done);
+      const line = `${what}  ${done}/${of}  ${remark}  ${duration(left)} left`;
+      out.write(out.isTTY ? `\r\u001b[2K${line}` : `${line}\n`);
+      open = Boolean(out.isTTY);
+    },
+    close() {
+      if (open) out.write('\n');
+      open = false;
+    },
+  };
+}

@@ -1,0 +1,114 @@
+/** `soar pretrain`: makes the built-in world's base model, and checks what a demonstration on it would be worth. */
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { writeModelFolder } from '../checkpoints/model-folder.js';
+import { createEmbeddedEngine, type Policy } from '../engine/index.js';
+import { SoarError } from '../errors.js';
+import { checkDesign, type DesignRow } from '../evaluate/world-design.js';
+import { oraclePrograms, programsDomain, screen } from '../problems/index.js';
+import { untrainedBaseModel } from '../problems/world/base-model.js';
+import { type PretrainProgress, type PretrainSettings, pretrain } from '../problems/world/pretraining.js';
+import { modelFolder, type RunConfig } from './config/config.js';
+import { nodeDisk } from './disk.js';
+
+export interface PretrainRequest {
+  readonly out: string;
+  readonly settings: PretrainSettings;
+  /** Names every random stream: weights and corpus. */
+  readonly seed: string;
+  readonly onProgress?: (progress: PretrainProgress) => void;
+}
+
+export interface PretrainedModel {
+  readonly parameters: number;
+  /** Mean negative log-likelihood per token over the last 100 steps, nats. */
+  readonly loss: number;
+  /** Share of right answers by program length, 1 .. 10. */
+  readonly successByLength: readonly number[];
+}
+
+/** The folder appears whole or not at all. @throws SoarError PRETRAIN_EXISTS */
+export async function pretrainModel(request: PretrainRequest): Promise<PretrainedModel> {
+  const { out, settings, seed, onProgress } = request;
+  const aside = join(dirname(out), `.${basename(out)}.partial`);
+  if ((await nodeDisk.list(out)).length > 0) {
+    throw new SoarError('PRETRAIN_EXISTS', 'the folder is not empty', {
+      where: out,
+      remedy: 'give another --out, or remove the folder first',
+    });
+  }
+  const engine = createEmbeddedEngine({ workers: 1 });
+  try {
+    const model = untrainedBaseModel(seed);
+    await writeModelFolder(aside, model);
+    const policy = await engine.open({ folder: aside });
+    const losses: number[] = [];
+    await pretrain(policy, settings, seed, (progress) => {
+      losses.push(progress.loss);
+      onProgress?.(progress);
+    });
+    const { arrays } = await policy.save({ optimizer: false });
+    await writeModelFolder(aside, { ...model, weights: arrays.weights as Float32Array });
+    const last = losses.slice(-100);
+    const made = {
+      parameters: model.weights.length,
+      loss: last.reduce((a, b) => a + b, 0) / last.length,
+      successByLength: await successByLength(policy),
+    };
+    await writeFile(join(aside, 'README.md'), modelCard(request, made));
+    await mkdir(dirname(out), { recursive: true });
+    await rm(out, { recursive: true, force: true });
+    await rename(aside, out);
+    return made;
+  } finally {
+    await engine.close();
+    await rm(aside, { recursive: true, force: true });
+  }
+}
+
+async function successByLength(policy: Policy): Promise<number[]> {
+  const shares: number[] = [];
+  for (let length = 1; length <= 10; length++) {
+    const problems = oraclePrograms(length, 40, 'model-card');
+    const options = { attempts: 64, temperature: 1, maxNewTokens: 96, seed: 'model-card' };
+    const successes = await screen(policy, programsDomain, problems, options);
+    shares.push(successes.reduce((a, b) => a + b, 0) / (64 * problems.length));
+  }
+  return shares;
+}
+
+/** Rows of the design check of a config's world and model, as they are found. */
+export async function checkWorld(config: RunConfig, seeds: number, onRow: (row: DesignRow) => void): Promise<void> {
+  const engine = createEmbeddedEngine(config.engine);
+  try {
+    const base = await engine.open({ folder: modelFolder(config) });
+    programsDomain.checkTokenizer(base.tokenizer);
+    const { world, soar, evaluate } = config;
+    const seed = `design-check/${config.seed}`;
+    await checkDesign({ base, domain: programsDomain, world, soar, evaluate, seeds, seed, onRow });
+  } finally {
+    await engine.close();
+  }
+}
+
+function modelCard({ settings, seed }: PretrainRequest, made: PretrainedModel): string {
+  const lengths = made.successByLength.map((_, i) => i + 1);
+  return `---
+license: mit
+---
+
+# Base model of the digit-programs world
+
+A Llama of ${made.parameters.toLocaleString('en')} parameters (hidden 64, 3 layers, 2 heads, one token per character), pre-trained from scratch on
+${(settings.steps * settings.documents).toLocaleString('en')} generated documents. It works on programs of digits (\`LRS1234=LR2134=L4312=3124.\`): it *can* work carefully, one operation at a
+time, at any length, because the corpus planted that on purpose; but on long programs it takes a shortcut and guesses.
+
+Made by \`npx soar pretrain --seed ${seed}\`; the same seed gives the same bytes on the same kind of machine. Final loss ${made.loss.toFixed(3)} nats per token.
+
+Share of right answers by program length (40 programs x 64 samples, temperature 1):
+
+| ${lengths.join(' | ')} |
+|${lengths.map(() => '---').join('|')}|
+| ${made.successByLength.map((share) => share.toFixed(3)).join(' | ')} |
+`;
+}
