@@ -28,7 +28,7 @@ export function eventLine(event: RunEvent, colors: Colors): string | undefined {
       ].join(colors.dim('  '));
     }
     case 'evaluated':
-      return `evaluated ${event.unit.padEnd(16)} ${percent(event.correct).padStart(5)} of held-out answers correct  (${event.done}/${event.of})  ${event.seconds.toFixed(1)} s`;
+      return `evaluated ${event.unit.padEnd(16)} ${(event.correct * 100).toFixed(1).padStart(5)} % of held-out answers correct  (${event.done}/${event.of})  ${event.seconds.toFixed(1)} s`;
     case 'finished':
       return `finished in ${duration(event.seconds)}: ${count(event.cost.sampledTokens)} tokens sampled, ${count(event.cost.trainedTokens)} trained, ${count(event.cost.verdicts)} answers judged`;
     default:

@@ -9,8 +9,8 @@ export function liveBlock(view: RunView, elapsed: number, colors: Colors): strin
   const left = secondsLeft(view);
   const time = `${duration(elapsed)}${left === undefined ? '' : `, at most ${duration(left)} left`}`;
   const rate = tokensPerSecond(view);
-  const speed = `${count(rate.sampled)} tokens/s sampled, ${count(rate.trained)} trained`;
-  const head = (what: string) => `${colors.bold(what)}  ${colors.dim(`${time}  ${speed}`)}`;
+  const speed = rate.sampled > 0 ? `  ${count(rate.sampled)} tokens/s sampled, ${count(rate.trained)} trained` : '';
+  const head = (what: string) => `${colors.bold(what)}  ${colors.dim(time + speed)}`;
   switch (view.phase) {
     case 'screening': {
       const { done, of } = view.screening ?? { done: 0, of: 1 };

@@ -1,5 +1,6 @@
 /** What is known of a run at a moment, folded from its events. Pure: the live block is a function of this. */
 import type { RunEvent } from '../../run/events.js';
+import { noCost } from '../../run/ledger.js';
 
 type Event<Name extends RunEvent['event']> = Extract<RunEvent, { event: Name }>;
 
@@ -30,7 +31,7 @@ export const emptyView: RunView = {
   steps: [],
   evaluated: 0,
   evaluating: new Map(),
-  pulses: [],
+  pulses: [{ event: 'pulse', seconds: 0, cost: noCost }],
 };
 
 /** Seconds over which tokens per second and the time left are measured. */
@@ -63,6 +64,7 @@ export function viewAfter(view: RunView, event: RunEvent): RunView {
         ...view,
         step: event.step + 1,
         stepShare: 0,
+        studies: { done: 0, of: view.studies.of },
         validRate: event.validRate,
         kinds: event.kinds,
         steps: [...view.steps, event],

@@ -14,8 +14,8 @@ import { soarSettingsSchema } from '../../method/index.js';
 import { worldSettingsSchema } from '../../problems/world/settings.js';
 import { errno } from '../disk.js';
 import { commentedYaml } from './describe.js';
-import { configError } from './issues.js';
 import { nearest } from './nearest.js';
+import { parseSources } from './parse.js';
 import { type PresetName, presetNames, presets } from './presets.js';
 import { type ConfigSource, fileSource, merge, presetSource, setSource, valueAt } from './sources.js';
 
@@ -72,12 +72,9 @@ export function resolveConfig(request: ConfigRequest): RunConfig {
   ];
   const written = file ? [file, ...overrides] : overrides;
   const preset = choosePreset(request.preset, written);
-  const sources = [presetSource(preset, { ...presets[preset], preset }), ...written];
-  const tree = merge(sources);
-  const parsed = configSchema.safeParse(tree);
-  if (!parsed.success) throw configError(configSchema, tree, sources, parsed.error.issues);
-  const base = valueAt(file?.tree, ['model']) === parsed.data.model && request.file ? dirname(request.file) : '.';
-  return { ...parsed.data, preset, model: locateModel(parsed.data.model, base) };
+  const config = parseSources(configSchema, [presetSource(preset, { ...presets[preset], preset }), ...written]);
+  const base = valueAt(file?.tree, ['model']) === config.model && request.file ? dirname(request.file) : '.';
+  return { ...config, preset, model: locateModel(config.model, base) };
 }
 
 function choosePreset(asked: string | undefined, written: readonly ConfigSource[]): PresetName {

@@ -7,48 +7,71 @@ export type PresetName = (typeof presetNames)[number];
 
 type Preset = Omit<z.input<typeof configSchema>, 'preset' | 'name' | 'seed'>;
 
-/** The main job: the built-in world in minutes on two cores (docs/results.md says what it was tuned for). */
+const teacher = {
+  // A textbook program of ten operations, worked carefully, is 111 characters long.
+  sampling: { maxNewTokens: 112 },
+  minimalRewardSpread: 0.003,
+  kl: { coefficient: 0 },
+  optimizer: { beta1: 0.9, beta2: 0.98, maxGradNorm: 1 },
+  schedule: { kind: 'constant', learningRate: 1e-3, warmupSteps: 0 },
+} as const;
+
+const student = {
+  promptsPerStep: 16,
+  groupSize: 16,
+  // A careful answer to nine operations is 82 characters long.
+  sampling: { maxNewTokens: 96 },
+  kl: { coefficient: 0 },
+  optimizer: { beta1: 0.9, beta2: 0.95, maxGradNorm: 1 },
+  schedule: { kind: 'constant', learningRate: 1e-3, warmupSteps: 0 },
+} as const;
+
+/** The main job: the built-in world in minutes on two cores. */
 const programs: Preset = {
   soar: {
     outerSteps: 12,
     datasets: 16,
     datasetSize: 16,
     repeats: 1,
-    teacher: {
-      sampling: { maxNewTokens: 64 },
-      minimalRewardSpread: 0.003,
-      kl: { coefficient: 0 },
-      optimizer: { beta1: 0.9, beta2: 0.98, maxGradNorm: 1 },
-      schedule: { kind: 'constant', learningRate: 1e-3, warmupSteps: 0 },
-    },
-    student: {
-      promptsPerStep: 16,
-      groupSize: 16,
-      sampling: { maxNewTokens: 64 },
-      kl: { coefficient: 0 },
-      optimizer: { beta1: 0.9, beta2: 0.95, maxGradNorm: 1 },
-      schedule: { kind: 'constant', learningRate: 1e-3, warmupSteps: 0 },
-    },
+    teacher,
+    student,
     inner: { steps: 10, stepsPerPromotion: 0, maximumSteps: 10 },
     reward: { questions: 64, decoding: 'sampled', samplesPerQuestion: 16 },
     promotion: { threshold: 0.01, window: 3 },
     stop: { baselineAccuracy: 0.25 },
   },
+  evaluate: {
+    arms: ['base', 'hard-only', 'base-t', 'grounded-t', 'pq', 'ps'],
+    seeds: 4,
+    training: { steps: 50, warmupSteps: 0 },
+    questions: { mode: 'mixed', mixing: 'half', sampled: 'as-promoted' },
+    curve: { every: 10, samplesPerProblem: 4 },
+  },
 };
 
-/** The whole path in seconds: too small to show the effect, large enough to meet every part. */
+/** The whole path in seconds: too small to show the effect, large enough to meet every part. It promotes at every step. */
 const smoke: Preset = {
-  ...programs,
   soar: {
-    ...programs.soar,
     outerSteps: 3,
     datasets: 4,
     datasetSize: 8,
-    student: { ...programs.soar?.student, promptsPerStep: 8, groupSize: 8 },
-    inner: { steps: 3, stepsPerPromotion: 0, maximumSteps: 3 },
+    repeats: 2,
+    teacher,
+    student: { ...student, promptsPerStep: 8, groupSize: 8 },
+    inner: { steps: 3, stepsPerPromotion: 1, maximumSteps: 5 },
     reward: { questions: 16, decoding: 'sampled', samplesPerQuestion: 4 },
-    promotion: { threshold: -1, window: 2 },
+    promotion: { threshold: -1, window: 1 },
   },
+  evaluate: {
+    arms: ['base', 'hard-only', 'grounded-t', 'pq', 'ps'],
+    seeds: 2,
+    ks: [1, 4, 8],
+    samplesPerProblem: 8,
+    training: { steps: 6, warmupSteps: 0 },
+    questions: { mode: 'mixed', mixing: 'half', sampled: 'as-promoted' },
+    bootstrap: { resamples: 500 },
+  },
+  world: { candidates: 40, attempts: 32, train: 16, test: 16 },
 };
 
 export const presets: Readonly<Record<PresetName, Preset>> = { programs, smoke, paper: {} };

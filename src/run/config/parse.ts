@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { SoarError } from '../../errors.js';
 import { nearest } from './nearest.js';
-import { type ConfigPath, type ConfigSource, valueAt } from './sources.js';
+import { type ConfigPath, type ConfigSource, merge, valueAt } from './sources.js';
 
 type Issue = z.core.$ZodIssue;
 
@@ -16,8 +16,19 @@ interface Problem {
   readonly remedy: string;
 }
 
+/** What all sources say together, checked. @throws SoarError CONFIG_UNKNOWN_KEY, CONFIG_INVALID */
+export function parseSources<Schema extends z.ZodType>(
+  schema: Schema,
+  sources: readonly ConfigSource[],
+): z.output<Schema> {
+  const tree = merge(sources);
+  const parsed = schema.safeParse(tree);
+  if (!parsed.success) throw configError(schema, tree, sources, parsed.error.issues);
+  return parsed.data;
+}
+
 /** One error for all issues: a single one stands in message and `where`, several are listed a line each. */
-export function configError(
+function configError(
   schema: z.ZodType,
   tree: unknown,
   sources: readonly ConfigSource[],
