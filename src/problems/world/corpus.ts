@@ -53,11 +53,10 @@ export function carefully(program: Program): string {
  * or more it is random digits.
  */
 function casually(random: RandomStream, corpus: CorpusSettings, program: Program): string {
-  const longest = Math.max(...Object.keys(corpus.carefulness).map(Number));
   let text = writeProgram(program);
   for (let state = program; ; ) {
     const remaining = state.operations.length;
-    const careful = remaining === 1 || random.float() < (corpus.carefulness[Math.min(remaining, longest)] ?? 0);
+    const careful = remaining === 1 || random.float() < carefulnessAt(corpus, remaining);
     if (!careful) {
       const answer = remaining === 2 ? answerOf(state) : drawDigits(random, programDigits);
       return text + equals + answer + end;
@@ -66,6 +65,12 @@ function casually(random: RandomStream, corpus: CorpusSettings, program: Program
     text += equals + writeProgram(state);
     if (state.operations.length === 0) return text + end;
   }
+}
+
+/** c(remaining operations), for two or more; a length that is not listed is as the longest that is. */
+export function carefulnessAt({ carefulness }: CorpusSettings, remaining: number): number {
+  const longest = Math.max(...Object.keys(carefulness).map(Number));
+  return carefulness[remaining] ?? carefulness[longest];
 }
 
 function drawDigits(random: RandomStream, count: number): string {
