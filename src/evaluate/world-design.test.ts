@@ -1,0 +1,103 @@
+/**
+ * The design check on a scripted policy: it always solves one and two operations, three to five at its first attempt only, and
+ * more never; once an update rewards a program of three or more, it solves every program.
+ */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Call, ScriptedPolicy } from '../../test/method/scripted.js';
+import { soarSettingsSchema } from '../method/index.js';
+import { programsDomain } from '../problems/index.js';
+import { describeQuestion } from '../problems/world/questions.js';
+import { worldSettingsSchema } from '../problems/world/settings.js';
+import { evaluateSettingsSchema } from './settings.js';
+import { checkDesign, type DesignRow } from './world-design.js';
+
+const operations = (question: string) => Number(/^program-(\d+)$/.exec(describeQuestion(question).kind)?.[1] ?? 0);
+
+/** Every fourth document asks for a program of three operations. */
+const proposal = (index: number) => (index % 4 === 0 ? 'LRS1234=3124.' : `${index % 10}+1=${(index % 10) + 1}.`);
+
+const script = {
+  complete({ prompt, index, weights }: { prompt: string; index: number; weights: Float32Array }): string {
+    if (prompt === '') return proposal(index);
+    const question = prompt.slice(0, -1);
+    const length = operations(question);
+    const solved = weights[0] > 0 || length <= 2 || (length <= 5 && index === 0);
+    return solved ? `${describeQuestion(question).answers[0]}.` : 'x.';
+  },
+  learn(weights: Float32Array, { sequences }: NonNullable<Call['batch']>): void {
+    const rewarded = sequences.filter(({ advantage }) => (advantage as number) > 0);
+    const questions = rewarded
+      .filter(({ promptLength }) => promptLength > 0)
+      .map(({ tokens }) => String.fromCharCode(...tokens).split('=')[0]);
+    if (questions.some((question) => operations(question) >= 3)) weights[0] = 1;
+  },
+};
+
+describe('checkDesign', () => {
+  const calls: Call[] = [];
+  const rows: DesignRow[] = [];
+  beforeAll(async () => {
+    const free = { kl: { coefficient: 0 } };
+    await checkDesign({
+      base: new ScriptedPolicy('base', script, calls),
+      domain: programsDomain,
+      world: worldSettingsSchema.parse({ candidates: 20, attempts: 4, train: 8, test: 8 }),
+      soar: soarSettingsSchema.parse({
+        outerSteps: 20,
+        datasets: 2,
+        datasetSize: 8,
+        repeats: 1,
+        teacher: free,
+        student: { ...free, groupSize: 4 },
+        inner: { steps: 8, maximumSteps: 8 },
+        reward: { questions: 4 },
+      }),
+      evaluate: evaluateSettingsSchema.parse({ training: { steps: 2 } }),
+      seeds: 2,
+      seed: 'design',
+      onRow: (row) => rows.push(row),
+    });
+  });
+  const part = (name: DesignRow['part']) =>
+    Object.fromEntries(rows.filter((row) => row.part === name).map(({ what, values }) => [what, values]));
+
+  it('measures the base by length: one attempt of 64 at three to five operations', () => {
+    const shares = [1, 1, 1 / 64, 1 / 64, 1 / 64, 0, 0, 0, 0, 0];
+    expect(part('success by length')).toEqual(Object.fromEntries(shares.map((share, i) => [i + 1, [share]])));
+    expect(Object.values(part('hard set'))).toEqual([[1]]);
+  });
+
+  it('lifts the hard problems by oracle datasets of middle length, by no other', () => {
+    const oracle = part('oracle');
+    for (const what of ['64 of length 3', '64 of length 4', '64 of length 5']) expect(oracle[what]).toEqual([1, 1, 1]);
+    for (const what of ['64 irrelevant', '64 of length 1 and 2', 'the hard problems']) {
+      expect(oracle[what]).toEqual([0, 0, 0]);
+    }
+    // Eight steps of eight prompts see each of 64 questions once.
+    expect(oracle['8 of length 3 among 64']).toEqual([1, 1, 1]);
+  });
+
+  it('stalls on the hard problems alone, and not with a teacher’s questions', () => {
+    expect(Object.values(part('arm'))).toEqual([
+      [0, 0],
+      [0, 0],
+      [1, 1],
+    ]);
+  });
+
+  it('pays a learning and a frozen teacher step by step, the frozen one at rate 0', () => {
+    expect(Object.values(part('teacher'))).toEqual([new Array(8).fill(1), new Array(8).fill(1)]);
+    const teachers = calls.filter(({ call, batch }) => call === 'update' && batch?.sequences[0]?.promptLength === 0);
+    expect(teachers.map(({ step }) => step?.learningRate === 0)).toEqual([
+      ...new Array(8).fill(false),
+      ...new Array(8).fill(true),
+    ]);
+  });
+
+  it('leaves the base as it is and releases every student', () => {
+    const ofBase = calls.filter(({ policy }) => policy === 'base').map(({ call }) => call);
+    expect([...new Set(ofBase)].sort()).toEqual(['fork', 'sample']);
+    const forks = calls.filter(({ call }) => call === 'fork').length;
+    expect(calls.filter(({ call }) => call === 'release')).toHaveLength(forks);
+  });
+});
