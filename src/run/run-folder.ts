@@ -1,5 +1,6 @@
 /** A run's folder: where each file lies, how the folder is made in one piece, and how an existing one is found and read. */
 import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { SoarError } from '../errors.js';
 import { configYaml, type RunConfig, resolveConfig } from './config/config.js';
@@ -7,6 +8,7 @@ import { nearest } from './config/nearest.js';
 import { type Disk, errno } from './disk.js';
 import type { RunEntry, RunIdentity } from './entries.js';
 import { journalLine } from './journal.js';
+import { isAlive } from './lock.js';
 import { sha256 } from './snapshots.js';
 
 export interface RunPaths {
@@ -59,14 +61,14 @@ export async function createRunFolder(
 ): Promise<RunPaths> {
   const aside = join(runsFolder, `.new-${process.pid}`);
   await disk.makeFolder(runsFolder);
-  await disk.remove(aside);
-  const files = runPaths(aside);
-  await disk.makeFolder(files.snapshots);
-  await disk.makeFolder(files.students);
-  await disk.write(files.config, configYaml(config));
-  await disk.write(files.journal, journalLine(0, { unit: 'run', identity } satisfies RunEntry, '').line);
-  await disk.syncFolder(aside);
+  await removeAbandoned(runsFolder, disk);
   try {
+    const files = runPaths(aside);
+    await disk.makeFolder(files.snapshots);
+    await disk.makeFolder(files.students);
+    await disk.write(files.config, configYaml(config));
+    await disk.write(files.journal, journalLine(0, { unit: 'run', identity } satisfies RunEntry, '').line);
+    await disk.syncFolder(aside);
     for (const name of namesFor(config)) {
       const folder = join(runsFolder, name);
       if (!existsSync(folder) && (await renamed(aside, folder, disk))) {
@@ -75,7 +77,7 @@ export async function createRunFolder(
       }
     }
   } catch (error) {
-    await disk.remove(aside);
+    await disk.remove(aside).catch(() => undefined);
     throw error;
   }
   await disk.remove(aside);
@@ -83,6 +85,17 @@ export async function createRunFolder(
     where: join(runsFolder, String(config.name)),
     remedy: `continue it with \`soar resume ${join(runsFolder, String(config.name))}\`, or choose another --name`,
   });
+}
+
+/** What processes left that were killed while they made a folder. */
+async function removeAbandoned(runsFolder: string, disk: Disk): Promise<void> {
+  for (const name of await disk.list(runsFolder)) {
+    const pid = /^\.new-(\d+)$/.exec(name)?.[1];
+    const another = pid !== undefined && Number(pid) !== process.pid;
+    if (pid !== undefined && !(another && isAlive({ pid: Number(pid), started: '', host: hostname() }))) {
+      await disk.remove(join(runsFolder, name));
+    }
+  }
 }
 
 function* namesFor(config: RunConfig): Generator<string> {

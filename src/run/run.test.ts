@@ -109,6 +109,7 @@ describe('killed and resumed', () => {
       });
       await go({});
       expect(runFingerprint(join(into, 'scripted')), `killed at operation ${at}`).toEqual(whole);
+      expect(readdirSync(into)).toEqual(['scripted']);
       rmSync(into, { recursive: true });
     }
   });
