@@ -103,12 +103,14 @@ async function hardProblems(run: OpenRun): Promise<HardSet> {
  * by a kill, and its journal lines are refused from then on.
  */
 async function untilAborted<T>({ signal, paths }: OpenRun, work: () => Promise<T>): Promise<T> {
-  const working = work().catch((error) => {
-    if (!signal.aborted) throw error;
-  });
-  const outOfPatience = (signal.aborted ? Promise.resolve() : once(signal, 'abort')).then(() => sleep(2000, undefined));
-  const done = await Promise.race([working, outOfPatience]);
-  if (done !== undefined) return done;
+  if (!signal.aborted) {
+    const working = work().catch((error) => {
+      if (!signal.aborted) throw error;
+    });
+    const outOfPatience = once(signal, 'abort').then(() => sleep(2000, undefined));
+    const done = await Promise.race([working, outOfPatience]);
+    if (done !== undefined) return done;
+  }
   throw new SoarError('RUN_INTERRUPTED', 'the run was stopped; finished work is kept', {
     remedy: `continue with \`soar resume ${paths.folder}\``,
   });
