@@ -6,11 +6,11 @@
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { link, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, readdir, readFile, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { SoarError } from '../errors.js';
-import { diskError, errno } from './disk.js';
+import { diskError, errno, nodeDisk } from './disk.js';
 
 export interface Lock {
   release(): Promise<void>;
@@ -30,7 +30,8 @@ export async function acquireLock(folder: string): Promise<Lock> {
   attempts += 1;
   const own = join(folder, `.lock-${process.pid}-${attempts}`);
   try {
-    await writeFile(own, JSON.stringify(thisProcess()));
+    // Synced: a power cut must not leave a lock that nobody can read.
+    await nodeDisk.write(own, JSON.stringify(thisProcess()));
     for (;;) {
       const held = await lockFiles(folder);
       for (const lock of held) refuseIfAlive(lock);
