@@ -1,0 +1,509 @@
+/**
+ * Tokens to a syntax tree, by precedence climbing: every token is read once. Implicit products bind like written ones, so `1/2x`
+ * is (1/2)x; a mixed number `3\frac18` is a sum; `\frac12` takes a digit each.
+ */
+import { fromDecimal, integer, one, type Rational } from '../arithmetic/rational.js';
+import { limits, Unreadable } from '../budget.js';
+import { isMark, type Span, sub, topLevel } from '../latex/span.js';
+import type { Token } from '../latex/tokens.js';
+import { functions } from './functions.js';
+import { parseMatrix } from './matrix-parser.js';
+import type { Node } from './node.js';
+
+const aliases = new Map([
+  ['lg', 'log'],
+  ['asin', 'arcsin'],
+  ['acos', 'arccos'],
+  ['atan', 'arctan'],
+]);
+const greekAndOther = new Set(
+  (
+    'alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi rho sigma tau upsilon phi ' +
+    'varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell hbar'
+  ).split(' '),
+);
+/** Commands that name a thing by the letters that follow. */
+const naming = new Set([
+  'angle',
+  'triangle',
+  'overline',
+  'overrightarrow',
+  'vec',
+  'hat',
+  'bar',
+  'tilde',
+  'widehat',
+  'measuredangle',
+  'mathbb',
+  'overleftrightarrow',
+]);
+const unknownFunctions = new Set(['f', 'g', 'h', 'F', 'G']);
+
+/** @throws Unreadable when the span is no expression. */
+export function parseExpression(span: Span): Node {
+  const parser = new ExpressionParser(span);
+  const node = parser.sum();
+  parser.expectEnd();
+  return node;
+}
+
+class ExpressionParser {
+  private readonly span: Span;
+  private at: number;
+  /** Digits already taken from the number token at `at`. */
+  private taken = 0;
+  private depth = 0;
+  private bars = 0;
+
+  constructor(span: Span, depth = 0) {
+    this.span = span;
+    this.at = span.from;
+    this.depth = depth;
+  }
+
+  expectEnd(): void {
+    if (this.at < this.span.to) throw new Unreadable(`cannot be read at "${this.peek()?.text}"`);
+  }
+
+  private peek(ahead = 0): Token | undefined {
+    const i = this.at + ahead;
+    return i < this.span.to ? this.span.tokens[i] : undefined;
+  }
+
+  private next(mark: string): boolean {
+    return isMark(this.peek(), mark);
+  }
+
+  private accept(mark: string): boolean {
+    if (!this.next(mark)) return false;
+    this.at++;
+    return true;
+  }
+
+  private nested<T>(read: () => T): T {
+    if (++this.depth > limits.depth) throw new Unreadable('is nested too deeply');
+    this.span.budget.spend(16);
+    const result = read();
+    this.depth--;
+    return result;
+  }
+
+  sum(): Node {
+    return this.nested(() => {
+      const terms: Node[] = [];
+      for (;;) {
+        const sign = this.sign();
+        if (sign === undefined && terms.length > 0) break;
+        let term = this.product();
+        if (sign === '-') term = { op: 'negative', of: term };
+        else if (sign === '±' || sign === '∓') term = { op: 'plus-minus', of: term, flipped: sign === '∓' };
+        terms.push(term);
+      }
+      return terms.length === 1 ? (terms[0] as Node) : { op: 'sum', terms };
+    });
+  }
+
+  /** The sign before a term; a run of plus and minus signs is one. */
+  private sign(): string | undefined {
+    let sign: string | undefined;
+    for (let count = 0; ; count++) {
+      const token = this.peek();
+      if (token?.kind !== 'mark' || !'+-±∓'.includes(token.text)) return sign;
+      if (count >= 3) throw new Unreadable('has too many signs');
+      this.at++;
+      if (token.text === '-') sign = sign === '-' ? '+' : '-';
+      else if (token.text === '+') sign ??= '+';
+      else sign = token.text;
+    }
+  }
+
+  private product(): Node {
+    let factors: Node[] = [];
+    const close = (): Node => (factors.length === 1 ? (factors[0] as Node) : { op: 'product', factors });
+    factors.push(this.mixedOrFactor());
+    for (;;) {
+      if (this.accept('*')) factors.push(this.signedFactor());
+      else if (this.accept('/')) factors = [{ op: 'quotient', over: close(), under: this.signedFactor() }];
+      else if (this.startsFactor()) factors.push(this.factor());
+      else return close();
+    }
+  }
+
+  private signedFactor(): Node {
+    const sign = this.sign();
+    if (sign === '±' || sign === '∓') throw new Unreadable('has a double sign within a product');
+    const factor = this.mixedOrFactor();
+    return sign === '-' ? { op: 'negative', of: factor } : factor;
+  }
+
+  /** `3\frac18` and `3 1/8`. */
+  private mixedOrFactor(): Node {
+    const token = this.peek();
+    if (token?.kind === 'number' && !token.text.includes('.') && this.taken === 0) {
+      const part = this.fractionAfter();
+      if (part) {
+        const whole: Node = { op: 'number', value: integer(BigInt(token.text)), decimal: false };
+        this.at += part.length;
+        return { op: 'sum', terms: [whole, part.node] };
+      }
+    }
+    return this.factor();
+  }
+
+  private fractionAfter(): { node: Node; length: number } | undefined {
+    const [a, b, c, d] = [this.peek(1), this.peek(2), this.peek(3), this.peek(4)];
+    if (a?.kind === 'number' && a.space && isMark(b, '/') && c?.kind === 'number') {
+      return properFraction(a.text, c.text, 4);
+    }
+    if (!(a?.kind === 'command' && a.text === 'frac')) return undefined;
+    if (b?.kind === 'number' && b.text.length === 2) return properFraction(b.text[0] as string, b.text[1] as string, 3);
+    if (b?.kind === 'number' && b.text.length === 1) {
+      if (c?.kind === 'number' && c.text.length === 1) return properFraction(b.text, c.text, 4);
+      if (isMark(c, '{') && d?.kind === 'number' && isMark(this.peek(5), '}')) return properFraction(b.text, d.text, 6);
+    }
+    if (isMark(b, '{') && c?.kind === 'number' && isMark(d, '}')) {
+      const [e, f, g] = [this.peek(5), this.peek(6), this.peek(7)];
+      if (isMark(e, '{') && f?.kind === 'number' && isMark(g, '}')) return properFraction(c.text, f.text, 8);
+      if (e?.kind === 'number' && e.text.length === 1) return properFraction(c.text, e.text, 6);
+    }
+    return undefined;
+  }
+
+  private startsFactor(): boolean {
+    const token = this.peek();
+    if (!token) return false;
+    if (token.kind === 'mark') {
+      if (token.text === '|') return this.bars === 0;
+      return ['(', '[', '{', '⌊', '⌈', '∞'].includes(token.text);
+    }
+    if (token.kind === 'number') return this.taken > 0 || this.followsOther();
+    return token.kind !== 'end' && token.kind !== 'text';
+  }
+
+  /** `2 3` is no product; `x 3` and `\frac12 3` are rare but are. */
+  private followsOther(): boolean {
+    const before = this.span.tokens[this.at - 1];
+    return before !== undefined && before.kind !== 'number';
+  }
+
+  private factor(): Node {
+    return this.nested(() => {
+      const token = this.peek();
+      if (token?.kind === 'letters') return this.letterProduct(token);
+      return this.postfix(this.primary());
+    });
+  }
+
+  /** `xy^2` is x times y squared; `f(x)` of an unknown function is a call. */
+  private letterProduct(token: Token): Node {
+    const letters = token.text;
+    this.at++;
+    const factors: Node[] = [];
+    for (let i = 0; i < letters.length; i++) {
+      const name = letters[i] as string;
+      let node: Node = name === 'e' ? { op: 'constant', name: 'e' } : { op: 'symbol', name };
+      if (name === 'i') node = { op: 'constant', name: 'i' };
+      if (i < letters.length - 1) {
+        factors.push(node);
+        continue;
+      }
+      node = this.subscripted(node);
+      if (unknownFunctions.has(name) && this.next('(')) node = this.unknownCall(name);
+      factors.push(this.postfix(node));
+    }
+    return factors.length === 1 ? (factors[0] as Node) : { op: 'product', factors };
+  }
+
+  private subscripted(node: Node): Node {
+    if (!this.next('_')) return node;
+    this.at++;
+    const name = node.op === 'symbol' || node.op === 'constant' ? node.name : '?';
+    return { op: 'symbol', name: `${name}_${this.rawArgument()}` };
+  }
+
+  /** The tokens of the next group or the next single token, as text. */
+  private rawArgument(): string {
+    const token = this.peek();
+    if (!token) throw new Unreadable('ends where a subscript should be');
+    const close = isMark(token, '{') ? (this.span.partner[this.at] as number) : this.at;
+    let text = '';
+    for (let i = this.at; i <= close; i++) {
+      const part = this.span.tokens[i] as Token;
+      if (!isMark(part, '{') && !isMark(part, '}')) text += part.text;
+    }
+    this.at = close + 1;
+    return text;
+  }
+
+  private unknownCall(name: string): Node {
+    const args = this.bracketArguments();
+    return { op: 'call', name, args, unknown: true };
+  }
+
+  /** Comma-separated expressions inside the bracket at hand. */
+  private bracketArguments(): Node[] {
+    const close = this.span.partner[this.at] as number;
+    const inner = sub(this.span, this.at + 1, close);
+    const commas = topLevel(inner, (token) => isMark(token, ','));
+    const args: Node[] = [];
+    let from = inner.from;
+    for (const comma of [...commas, inner.to]) {
+      args.push(this.inside(from, comma));
+      from = comma + 1;
+    }
+    this.at = close + 1;
+    return args;
+  }
+
+  private inside(from: number, to: number): Node {
+    const parser = new ExpressionParser(sub(this.span, from, to), this.depth);
+    const node = parser.sum();
+    parser.expectEnd();
+    return node;
+  }
+
+  private postfix(node: Node): Node {
+    let raised = false;
+    for (let count = 0; ; count++) {
+      if (count > 8) throw new Unreadable('has too many marks in a row');
+      if (this.accept('!')) node = { op: 'factorial', of: node };
+      else if (this.accept('°')) node = { op: 'degrees', of: node };
+      else if (this.next('_') && node.op === 'power' && node.base.op === 'symbol') {
+        // v^2_0 is v_0 squared.
+        node = { ...node, base: this.subscripted(node.base) };
+      } else if (this.next('^')) {
+        if (raised) throw new Unreadable('has two exponents in a row');
+        raised = true;
+        this.at++;
+        const exponent = this.exponent();
+        node = exponent ? { op: 'power', base: node, exponent } : { op: 'symbol', name: `${nameOf(node)}'` };
+      } else if (this.next("'")) {
+        this.at++;
+        node = { op: 'symbol', name: `${nameOf(node)}'` };
+      } else return node;
+    }
+  }
+
+  /** What stands after `^`; undefined for a prime. */
+  private exponent(): Node | undefined {
+    if (this.accept("'")) return undefined;
+    if (this.next('{')) return this.group();
+    return this.nested(() => {
+      if (this.accept('-')) return { op: 'negative', of: this.exponentAtom() };
+      this.accept('+');
+      return this.exponentAtom();
+    });
+  }
+
+  private exponentAtom(): Node {
+    const token = this.peek();
+    if (token?.kind === 'letters' && token.text.length > 1) throw new Unreadable('has an exponent of several letters');
+    if (token?.kind === 'letters') {
+      this.at++;
+      return letter(token.text);
+    }
+    const node = this.primary();
+    // Towers such as 2^3^2, which TeX refuses and people write.
+    if (!this.next('^')) return node;
+    this.at++;
+    const exponent = this.exponent();
+    return exponent ? { op: 'power', base: node, exponent } : node;
+  }
+
+  /** The bracketed group at hand, any bracket. */
+  private group(): Node {
+    return this.nested(() => {
+      const close = this.span.partner[this.at] as number;
+      const node = this.inside(this.at + 1, close);
+      this.at = close + 1;
+      return node;
+    });
+  }
+
+  /** An argument of a command: a group, or one token, of a number one digit. */
+  private argument(): Node {
+    const token = this.peek();
+    if (!token) throw new Unreadable('ends where an argument should be');
+    if (isMark(token, '{')) return this.group();
+    if (token.kind === 'number' && !token.text.includes('.')) {
+      const digit = token.text[this.taken] as string;
+      this.taken++;
+      if (this.taken >= token.text.length) {
+        this.taken = 0;
+        this.at++;
+      }
+      return { op: 'number', value: integer(BigInt(digit)), decimal: false };
+    }
+    if (token.kind === 'letters' && token.text.length === 1) {
+      this.at++;
+      return letter(token.text);
+    }
+    return this.primary();
+  }
+
+  private primary(): Node {
+    return this.nested(() => {
+      const token = this.peek();
+      if (!token) throw new Unreadable('ends where a value should be');
+      switch (token.kind) {
+        case 'number': {
+          const text = token.text.slice(this.taken);
+          this.at++;
+          this.taken = 0;
+          return { op: 'number', value: fromDecimal(text, this.span.budget), decimal: text.includes('.') };
+        }
+        case 'letters': {
+          this.at++;
+          if (token.text.length > 1) throw new Unreadable('has several letters where one value should be');
+          return letter(token.text);
+        }
+        case 'command':
+          return this.command(token.text);
+        case 'begin': {
+          const close = this.span.partner[this.at] as number;
+          const node = parseMatrix(sub(this.span, this.at, close + 1), (cell) => this.inside(cell.from, cell.to));
+          this.at = close + 1;
+          return node;
+        }
+        default:
+          return this.bracketed(token);
+      }
+    });
+  }
+
+  private bracketed(token: Token): Node {
+    switch (token.kind === 'mark' ? token.text : '') {
+      case '(':
+      case '{':
+        return this.group();
+      case '[': {
+        // `[4,5)` is no product of brackets.
+        const close = this.span.tokens[this.span.partner[this.at] as number];
+        if (!isMark(close, ']')) throw new Unreadable('has an interval inside an expression');
+        return this.group();
+      }
+      case '⌊':
+        return { op: 'call', name: 'floor', args: [this.group()], unknown: false };
+      case '⌈':
+        return { op: 'call', name: 'ceil', args: [this.group()], unknown: false };
+      case '∞':
+        this.at++;
+        return { op: 'constant', name: 'infinity' };
+      case '|': {
+        this.at++;
+        this.bars++;
+        const node = this.sum();
+        this.bars--;
+        if (!this.accept('|')) throw new Unreadable('has a bar without a partner');
+        return { op: 'call', name: 'abs', args: [node], unknown: false };
+      }
+      default:
+        throw new Unreadable(`cannot be read at "${token.text}"`);
+    }
+  }
+
+  private command(name: string): Node {
+    this.at++;
+    switch (name) {
+      case 'frac': {
+        const over = this.argument();
+        return { op: 'quotient', over, under: this.argument() };
+      }
+      case 'binom': {
+        const n = this.argument();
+        return { op: 'call', name: 'binom', args: [n, this.argument()], unknown: false };
+      }
+      case 'sqrt':
+        return this.root();
+      case 'pi':
+        return { op: 'constant', name: 'pi' };
+      case 'infinity':
+      case 'infty':
+        return { op: 'constant', name: 'infinity' };
+      case 'imath':
+        return { op: 'constant', name: 'i' };
+      default:
+    }
+    const known = aliases.get(name) ?? name;
+    if (functions.has(known)) return this.call(known);
+    if (greekAndOther.has(name)) return this.subscripted({ op: 'symbol', name });
+    if (naming.has(name)) return this.named(name);
+    throw new Unreadable(`has an unknown command \\${name}`);
+  }
+
+  /** `\overline{AB}`, `\angle ABC`: one symbol. A segment is named from either end. */
+  private named(name: string): Node {
+    const letters = this.rawArgument();
+    const symmetric = name === 'overline' && letters.length === 2;
+    return { op: 'symbol', name: `${name} ${symmetric ? [...letters].sort().join('') : letters}` };
+  }
+
+  private root(): Node {
+    let degree: Node = { op: 'number', value: integer(2), decimal: false };
+    if (this.next('[')) degree = this.group();
+    const token = this.peek();
+    const of = token?.kind === 'number' ? this.primary() : this.argument();
+    return { op: 'root', of, degree };
+  }
+
+  /** A function: `\sin^2 x`, `\log_2 n`, `\sin 5x \cos x`, `\sin^{-1} x`. */
+  private call(name: string): Node {
+    let exponent: Node | undefined;
+    let base: Node | undefined;
+    for (let i = 0; i < 2; i++) {
+      if (this.next('_') && !base) {
+        this.at++;
+        base = this.argumentOrNumber();
+      } else if (this.next('^') && !exponent) {
+        this.at++;
+        exponent = this.exponent();
+      }
+    }
+    if (exponent && isMinusOne(exponent) && functions.has(`arc${name}`)) {
+      name = `arc${name}`;
+      exponent = undefined;
+    }
+    const args = this.next('(') ? this.bracketArguments() : [this.bareArgument()];
+    if (base && args.length === 1) args.push(base);
+    const node: Node = { op: 'call', name, args, unknown: false };
+    return exponent ? { op: 'power', base: node, exponent } : node;
+  }
+
+  private argumentOrNumber(): Node {
+    return this.peek()?.kind === 'number' ? this.primary() : this.argument();
+  }
+
+  /** What a function without brackets applies to: the factors up to the next sign, function or bracket. */
+  private bareArgument(): Node {
+    const negative = this.accept('-');
+    const factors: Node[] = [this.factor()];
+    while (this.startsFactor() && !this.next('(') && !this.next('|')) {
+      const token = this.peek() as Token;
+      if (token.kind === 'command' && functions.has(aliases.get(token.text) ?? token.text)) break;
+      factors.push(this.factor());
+    }
+    const node: Node = factors.length === 1 ? (factors[0] as Node) : { op: 'product', factors };
+    return negative ? { op: 'negative', of: node } : node;
+  }
+}
+
+function letter(name: string): Node {
+  return name === 'e' || name === 'i' ? { op: 'constant', name } : { op: 'symbol', name };
+}
+
+function nameOf(node: Node): string {
+  if (node.op === 'symbol') return node.name;
+  throw new Unreadable('has a prime on something that is no symbol');
+}
+
+function isMinusOne(node: Node): boolean {
+  return node.op === 'negative' && node.of.op === 'number' && node.of.value.n === one.n && node.of.value.d === one.d;
+}
+
+function properFraction(over: string, under: string, length: number): { node: Node; length: number } | undefined {
+  if (over.includes('.') || under.includes('.')) return undefined;
+  const [n, d] = [BigInt(over), BigInt(under)];
+  if (n >= d) return undefined;
+  const number = (value: Rational): Node => ({ op: 'number', value, decimal: false });
+  return { node: { op: 'quotient', over: number(integer(n)), under: number(integer(d)) }, length };
+}
