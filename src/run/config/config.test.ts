@@ -131,7 +131,11 @@ describe('wrong values', () => {
     });
   });
   it('a section without content', () => {
-    expect(fileRefusal('soar:\n').message).toBe("'soar' must be an object, got null (nothing stands there)");
+    expect(fileRefusal('soar:\n').message).toBe("'soar' must be a section, got null (nothing stands there)");
+  });
+  it('a single value where a list or a text goes', () => {
+    expect(fileRefusal('world: {hardLengths: 3}\n').message).toBe("'world.hardLengths' must be a list, got 3");
+    expect(fileRefusal('model: 3\n').message).toBe("'model' must be a text, got 3");
   });
   it('a number out of range', () => {
     expect(fileRefusal('soar: {student: {sampling: {topP: 1.5}}}\n')).toMatchObject({

@@ -7,7 +7,7 @@ type SchemaNode = z.core.JSONSchema.BaseSchema;
 export function commentedYaml(config: object, schema: SchemaNode): string {
   const document = new Document(config);
   comment(document.contents, schema, true);
-  return document.toString({ lineWidth: 120 });
+  return document.toString({ lineWidth: 120 }).trimStart();
 }
 
 function comment(node: unknown, schema: SchemaNode, top: boolean): void {

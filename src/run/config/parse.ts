@@ -69,7 +69,7 @@ function sentence(issue: Issue, value: unknown): string {
   const got = `got ${show(value)}`;
   switch (issue.code) {
     case 'invalid_type':
-      return `must be ${article(issue.expected === 'int' ? 'whole number' : issue.expected)}, ${got}`;
+      return `must be ${article(words[issue.expected] ?? issue.expected)}, ${got}`;
     case 'invalid_value': {
       const values = issue.values.map(String);
       const guess = typeof value === 'string' ? nearest(value, values) : undefined;
@@ -130,6 +130,16 @@ function place(sources: readonly ConfigSource[], path: ConfigPath, part: 'key' |
   }
   return 'defaults';
 }
+
+/** A schema's words in those of a config file. */
+const words: Readonly<Record<string, string>> = {
+  int: 'whole number',
+  string: 'text',
+  array: 'list',
+  tuple: 'list',
+  object: 'section',
+  record: 'section',
+};
 
 const dotted = (path: ConfigPath) => path.join('.');
 const unit = (origin: string) => (origin === 'string' ? ' characters' : origin === 'array' ? ' entries' : '');
