@@ -226,7 +226,7 @@ function readNamedSet(span: Span): Value | undefined {
 
 function readBracketed(span: Span, deeper: (span: Span) => Value): Value | undefined {
   const bracket = wholeBracket(span);
-  if (!bracket || bracket.kind !== 'mark') return undefined;
+  if (bracket?.kind !== 'mark') return undefined;
   const inner = sub(span, span.from + 1, span.to - 1);
   const at = topLevel(inner, (token) => isMark(token, ',') || isMark(token, ';'));
   if (bracket.text === '\\{') {

@@ -52,7 +52,7 @@ function readSteps(
     return { kind: 'assignment', name: nameOf(last) as string, values: [value], approximate: [], relation };
   }
   const own = name === undefined ? undefined : symbolsIn(sides[0] as Span);
-  const recursive = own !== undefined && relation && relation.sides.slice(names).some((side) => mentions(side, own));
+  const recursive = own && relation?.sides.slice(names).some((side) => mentions(side, own));
   if (names > 0 && !recursive) {
     const values = sides.slice(names).map(readValue);
     return {
@@ -63,7 +63,7 @@ function readSteps(
       relation,
     };
   }
-  if (relation && relation.sides.some((side) => symbolsOf(side).length > 0)) return relation;
+  if (relation?.sides.some((side) => symbolsOf(side).length > 0)) return relation;
   const values = sides.map(readValue);
   return { kind: 'chain', values, approximate: approximations(found) };
 }

@@ -60,7 +60,7 @@ function clockOf(ratio: RatioValue, budget: Budget): ClockValue {
 export function basedDifference(gold: BasedValue | NumberValue, answer: Value, budget: Budget): Difference {
   if (gold.kind === 'number') {
     if (answer.kind !== 'based') return `is ${answer.kind} where the gold is a number`;
-    const value = valueOf(answer, budget);
+    const value = numeralValue(answer, budget);
     return value ? constantDifference(gold.node, { op: 'number', value, decimal: false }, budget) : 'is too large';
   }
   if (answer.kind === 'based') {
@@ -75,7 +75,7 @@ export function basedDifference(gold: BasedValue | NumberValue, answer: Value, b
   return `is ${answer.kind} where the gold is a numeral of base ${gold.base}`;
 }
 
-function valueOf({ digits, base, negative }: BasedValue, budget: Budget): Rational | undefined {
+function numeralValue({ digits, base, negative }: BasedValue, budget: Budget): Rational | undefined {
   const [whole = '', places = ''] = digits.split('.');
   let value = 0n;
   for (const digit of whole + places) value = value * BigInt(base) + BigInt(Number.parseInt(digit, 36));

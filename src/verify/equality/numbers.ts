@@ -78,7 +78,7 @@ function plainDifference(gold: NumberValue, answer: NumberValue, { policy, budge
   const reason = constantDifference(gold.node, answer.node, budget);
   if (reason === undefined || infinitySign(gold.node) !== 0 || infinitySign(answer.node) !== 0) return reason;
   if (policy.tolerance > 0) {
-    const [u, v] = [valueOf(gold.node, new Budget()), valueOf(answer.node, budget)];
+    const [u, v] = [doubleOf(gold.node, new Budget()), doubleOf(answer.node, budget)];
     // A hair wider, so that 4.3 is within 0.1 of 4.2.
     if (u !== undefined && v !== undefined && Math.abs(u - v) <= policy.tolerance * (1 + 1e-9)) return undefined;
   }
@@ -89,14 +89,14 @@ function plainDifference(gold: NumberValue, answer: NumberValue, { policy, budge
 /** The decimal as written is `of`, correctly rounded at its last digit or at the sixth place, whichever comes first. */
 function roundsTo(of: Node, decimal: NumberValue['decimal'], written: Node, budget: Budget): boolean {
   if (!decimal || decimal.significant < fewestDigits) return false;
-  const [value, shown] = [valueOf(of, budget), valueOf(written, budget)];
+  const [value, shown] = [doubleOf(of, budget), doubleOf(written, budget)];
   if (value === undefined || shown === undefined || value === 0) return false;
   const sixth = Math.max(fewestDigits, fewestDigits - 1 - Math.floor(Math.log10(Math.abs(value))));
   const unit = 10 ** -Math.min(decimal.places, sixth);
   return Math.abs(value - shown) <= 0.5 * unit * (1 + 1e-6) && Math.abs(value - shown) <= 1e-5 * Math.abs(value);
 }
 
-function valueOf(node: Node, budget: Budget): number | undefined {
+function doubleOf(node: Node, budget: Budget): number | undefined {
   const exact = exactValue(node, budget);
   if (exact) return toNumber(exact);
   const z = numericValue(node, budget, noSymbols);

@@ -84,7 +84,7 @@ function matrixPower(base: Node, exponent: Node, budget: Budget): Node {
   if (base.op !== 'matrix') return { op: 'power', base, exponent };
   if (exponent.op === 'symbol' && exponent.name === 'T') return transpose(base.rows);
   const value = exactValue(exponent, budget);
-  if (!value || value.d !== 1n || value.n < -1n || value.n > 8n)
+  if (value?.d !== 1n || value.n < -1n || value.n > 8n)
     throw new Unreadable('has a power of a matrix that is no small integer');
   if (value.n === -1n) return inverse(base.rows, budget);
   let result: Node = identity(base.rows.length);

@@ -9,7 +9,7 @@ const phrases = ['final answer is', 'answer is', 'final answer:', 'answer:', '##
 
 export function spokenAnswer(text: string): string | undefined {
   const end = text.slice(-stretch);
-  return wholeAnswer(text) ?? afterPhrase(end) ?? lastFormula(end) ?? lastNumber(end);
+  return afterPhrase(end) ?? wholeAnswer(text) ?? lastFormula(end) ?? lastNumber(end);
 }
 
 /** A short line without prose is the answer itself. */

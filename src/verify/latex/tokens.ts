@@ -31,7 +31,7 @@ export const marks: ReadonlyMap<string, string> = new Map(
     ' pounds £ lparen ( rparen )'
   )
     .split(' ')
-    .reduce<[string, string][]>((list, word, i, all) => (i % 2 ? list : [...list, [word, all[i + 1] as string]]), []),
+    .flatMap((word, i, all): [string, string][] => (i % 2 ? [] : [[word, all[i + 1] as string]])),
 );
 
 /** Commands that change how a thing looks and not what it is. */
