@@ -9,6 +9,7 @@ import { addReportCommand } from './commands/report.js';
 import { addResumeCommand } from './commands/resume.js';
 import { addRunCommand } from './commands/run.js';
 import { addSampleCommand } from './commands/sample.js';
+import { addVerifyCommand } from './commands/verify.js';
 import { exitCodeOf, failureText } from './failure.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
@@ -42,6 +43,7 @@ addEvaluateCommand(program);
 addReportCommand(program);
 addConfigCommand(program);
 addSampleCommand(program);
+addVerifyCommand(program);
 addPretrainCommand(program);
 
 // `soar config | head` closes the pipe early; that is no error.

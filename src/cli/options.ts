@@ -47,3 +47,9 @@ export function parseWorkers(text: string): number | 'auto' {
   if (!Number.isInteger(workers) || workers < 1) throw new InvalidArgumentError('give a whole number from 1, or auto');
   return workers;
 }
+
+export function parseCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('give a whole number from 1');
+  return count;
+}

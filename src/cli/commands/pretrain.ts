@@ -1,9 +1,9 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { DesignRow } from '../../evaluate/world-design.js';
 import { pretrainSettingsSchema } from '../../problems/world/pretraining.js';
 import { resolveConfig } from '../../run/config/config.js';
 import { checkWorld, pretrainModel } from '../../run/pretrain.js';
-import { addConfigOptions, type ConfigOptions, configRequest } from '../options.js';
+import { addConfigOptions, type ConfigOptions, configRequest, parseCount } from '../options.js';
 import { showSteps } from '../progress/steps.js';
 
 interface PretrainOptions extends ConfigOptions {
@@ -18,9 +18,9 @@ export function addPretrainCommand(program: Command): void {
     .command('pretrain')
     .description("make the built-in world's base model, or check what a demonstration on it is worth")
     .option('--out <folder>', 'where the model folder goes', 'models/my-base')
-    .option('--steps <n>', 'optimizer steps (default 7000)', whole)
+    .option('--steps <n>', 'optimizer steps (default 7000)', parseCount)
     .option('--check', "measure the world's conditions with the config's model instead of making one", false)
-    .option('--seeds <n>', 'seeds of the control arms in the check', whole, 12);
+    .option('--seeds <n>', 'seeds of the control arms in the check', parseCount, 12);
   addConfigOptions(command)
     .addHelpText(
       'after',
@@ -61,10 +61,4 @@ async function check(options: PretrainOptions): Promise<void> {
     part = row.part;
     process.stdout.write(`  ${row.what.padEnd(44)} ${row.values.map((value) => value.toFixed(4)).join(' ')}\n`);
   });
-}
-
-function whole(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('give a whole number from 1');
-  return value;
 }

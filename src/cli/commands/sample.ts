@@ -1,10 +1,10 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { boxTable } from '../../report/index.js';
 import { resolveConfig } from '../../run/config/config.js';
 import { nodeDisk } from '../../run/disk.js';
 import { findRun, readRunConfig } from '../../run/run-folder.js';
 import { type SampleRequest, samplePolicy } from '../../run/sample.js';
-import { addRunsFolder } from '../options.js';
+import { addRunsFolder, parseCount } from '../options.js';
 
 interface Options {
   readonly as: SampleRequest['as'];
@@ -49,10 +49,4 @@ Examples:
           : `${boxTable({ columns, rows }, process.stdout.columns ?? 100)}\n`,
       );
     });
-}
-
-function parseCount(text: string): number {
-  const count = Number(text);
-  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('give a whole number from 1');
-  return count;
 }
