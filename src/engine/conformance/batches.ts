@@ -1,0 +1,38 @@
+/** Training batches for the comparisons: mixed lengths, signs and kinds of per-token values. */
+import { randomStream } from '../../rl/random.js';
+import type { Policy, TrainingBatch, TrainingSequence } from '../engine.js';
+import { sequenceOf } from './texts.js';
+
+const texts = [
+  ['ab?', 'cde='],
+  ['?', 'a'],
+  ['hgfedcba?', 'abcdefgh.'],
+  ['', 'bb=.'],
+  ['c=', 'ddddd'],
+] as const;
+
+/**
+ * Five sequences. Samplers and references are the policy's own log-probabilities, each moved a little, so that ratios and KL
+ * terms are neither trivial nor extreme.
+ */
+export async function mixedBatch(
+  policy: Policy,
+  objective: TrainingBatch['objective'],
+  klCoefficient: number,
+): Promise<TrainingBatch> {
+  const random = randomStream(`mixed-batch/${objective}/${klCoefficient}`);
+  const near = (center: number, spread: number) => center + spread * (random.float() - 0.5);
+  const plain = texts.map(([prompt, completion]) => sequenceOf(policy, prompt, completion));
+  const own = await policy.logprobs(plain);
+  const sequences = plain.map((sequence, i): TrainingSequence => {
+    const perToken = (center: number, spread: number) => own[i].map(() => near(center, spread));
+    return {
+      ...sequence,
+      advantage: i % 2 === 0 ? near(0, 2) : perToken(0, 2),
+      weight: i < 3 ? near(0.2, 0.1) : perToken(0.2, 0.1),
+      ...(objective === 'policy-gradient' && { samplerLogprobs: own[i].map((logp) => near(logp, 0.6)) }),
+      ...(klCoefficient > 0 && { referenceLogprobs: own[i].map((logp) => near(logp, 1.5)) }),
+    };
+  });
+  return { objective, sequences, klCoefficient };
+}
