@@ -1,0 +1,137 @@
+/** Two engines, one model: the embedded engine computes what the reference computes, and its workers do not show. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createEmbeddedEngine } from '../embedded/embedded-engine.js';
+import type { Engine, OptimizerStep, Policy, SamplingOptions } from '../engine.js';
+import { createReferenceEngine } from '../reference/reference-engine.js';
+import { mixedBatch } from './batches.js';
+import { gradientOf, weightsOf } from './stated-objective.js';
+import { completionOf, joined, sequenceOf } from './texts.js';
+import { type TinyModelName, writeTinyModels } from './tiny-model.js';
+
+const step: OptimizerStep = {
+  learningRate: 0.01,
+  beta1: 0.9,
+  beta2: 0.98,
+  epsilon: 1e-8,
+  weightDecay: 0.05,
+  maxGradNorm: 1,
+};
+const sampling: SamplingOptions = {
+  samplesPerPrompt: 6,
+  maxNewTokens: 10,
+  temperature: 1,
+  stopTokens: [],
+  seed: 'both',
+};
+const texts = ['', 'a?', 'ab?', 'hgfe=', 'abcdefgh', 'c.', 'dd', '=?'];
+
+let models: Awaited<ReturnType<typeof writeTinyModels>>;
+const engines: Engine[] = [];
+const made = (engine: Engine): Engine => {
+  engines.push(engine);
+  return engine;
+};
+beforeAll(async () => {
+  models = await writeTinyModels();
+});
+afterAll(async () => {
+  await Promise.all(engines.map((engine) => engine.close()));
+  await models.remove();
+});
+
+const norm = (values: Float64Array) => Math.hypot(...values);
+const prompts = (policy: Policy) => texts.map((text) => policy.tokenizer.encode(text));
+
+describe('the embedded engine against the reference', () => {
+  const reference = made(createReferenceEngine());
+  // Small pieces, small micro-batches, few slots: every cut is used.
+  const embedded = made(createEmbeddedEngine({ workers: 2, chunk: 12, microBatchTokens: 40, slots: 5 }));
+  const both = async (model: TinyModelName) => {
+    const folder = models.folder(model);
+    return [await reference.open({ folder }), await embedded.open({ folder })] as const;
+  };
+
+  it.each(['untied', 'tied'] as const)('agrees on log-probabilities to 1e-4 relative (%s head)', async (model) => {
+    const [slow, fast] = await both(model);
+    const sequences = texts.map((text, i) => sequenceOf(slow, text, texts[texts.length - 1 - i]));
+    const [expected, actual] = [await slow.logprobs(sequences), await fast.logprobs(sequences)];
+    expected.forEach((row, i) => {
+      expect(actual[i]).toHaveLength(row.length);
+      row.forEach((logp, t) => {
+        expect(Math.abs(actual[i][t] - logp)).toBeLessThan(1e-4 * Math.abs(logp));
+      });
+    });
+  });
+
+  it.each([
+    ['policy-gradient', 0, 'untied'],
+    ['policy-gradient', 0.3, 'tied'],
+    ['log-likelihood', 0.3, 'untied'],
+  ] as const)('agrees on gradients to 1e-4 relative (%s, KL %d, %s head)', async (objective, beta, model) => {
+    const [slow, fast] = await both(model);
+    const batch = await mixedBatch(slow, objective, beta);
+    const [expected, actual] = [await gradientOf(slow, batch), await gradientOf(fast, batch)];
+    expect(norm(actual.map((g, i) => g - expected[i])) / norm(expected)).toBeLessThan(1e-4);
+  });
+
+  it('samples the same tokens from the same seed', async () => {
+    const [slow, fast] = await both('untied');
+    const options = {
+      ...sampling,
+      stopTokens: [...completionOf(slow, '.')],
+      stopStrings: ['ab', 'h'],
+      topK: 9,
+      topP: 0.97,
+    };
+    const tokens = async (policy: Policy) =>
+      (await policy.sample(prompts(policy), options)).flat().map((completion) => [...completion.tokens]);
+    expect(await tokens(fast)).toEqual(await tokens(slow));
+  });
+
+  it('goes on from a state of the reference, and back', async () => {
+    const [slow, fast] = await both('tied');
+    const batch = await mixedBatch(slow, 'policy-gradient', 0.1);
+    await slow.update(batch, step);
+    await fast.load(await slow.save());
+    expect(await fast.save()).toEqual(await slow.save());
+    const before = Float64Array.from(await weightsOf(slow));
+    await Promise.all([slow.update(batch, step), fast.update(batch, step)]);
+    const moved = (await weightsOf(slow)).map((weight, i) => weight - before[i]);
+    const distance = (await weightsOf(fast)).map((weight, i) => weight - before[i] - moved[i]);
+    expect(norm(Float64Array.from(distance)) / norm(Float64Array.from(moved))).toBeLessThan(1e-3);
+    await slow.load(await fast.save());
+    expect(await slow.save()).toEqual(await fast.save());
+  });
+});
+
+describe('the embedded engine on 1, 2 and 3 workers', () => {
+  it('gives the same bytes for requests cut into pieces, forks and updates', async () => {
+    const run = async (workers: number) => {
+      const engine = made(createEmbeddedEngine({ workers, chunk: 12, microBatchTokens: 40, slots: 5 }));
+      const policy = await engine.open({ folder: models.folder('untied') });
+      // Eight prompts of six: four pieces of two prompts.
+      const first = await policy.sample(prompts(policy), sampling);
+      const mixed = await mixedBatch(policy, 'policy-gradient', 0.1);
+      const students = await Promise.all([1, 2, 3, 4].map(() => policy.fork()));
+      const studied = await Promise.all(
+        students.map(async (student, i) => {
+          const batch = { ...mixed, sequences: mixed.sequences.slice(i) };
+          const metrics = [await student.update(batch, step), await student.update(batch, step)];
+          return { metrics, after: await student.sample(prompts(student), { ...sampling, seed: `student-${i}` }) };
+        }),
+      );
+      const answers = first.flatMap((group, p) => group.map(({ tokens }) => joined(prompts(policy)[p], tokens)));
+      return {
+        first,
+        studied,
+        scored: await policy.logprobs(answers),
+        states: await Promise.all(students.map((s) => s.save())),
+      };
+    };
+    const alone = await run(1);
+    expect(alone.first).toHaveLength(8);
+    expect(alone.studied[0].after).not.toEqual(alone.studied[1].after);
+    expect(await run(2)).toEqual(alone);
+    expect(await run(3)).toEqual(alone);
+  });
+});
