@@ -1,6 +1,7 @@
 /** Opens what a config names: engine, model, domain. Refuses what does not fit together before anything is computed or written. */
-import { createEmbeddedEngine, type Engine } from '../engine/index.js';
-import { planEngine } from '../method/index.js';
+import { availableParallelism } from 'node:os';
+import { createEmbeddedEngine, createReferenceEngine, type Engine } from '../engine/index.js';
+import { type EnginePlan, planEngine } from '../method/index.js';
 import { hardCandidates, programsDomain } from '../problems/index.js';
 import { hardSplit, screen } from '../problems/screening.js';
 import { modelFolder, type RunConfig } from './config/config.js';
@@ -13,7 +14,7 @@ export async function openWorkbench(config: RunConfig): Promise<Workbench> {
   const ledger = openLedger();
   const engine = ledger.engine(openEngine(config));
   try {
-    const plan = planEngine(config.soar, engine);
+    const plan = withFewUnderWay(planEngine(config.soar, engine), config);
     const base = await engine.open({ folder: modelFolder(config) });
     const domain = ledger.domain(programsDomain);
     domain.checkTokenizer(base.tokenizer);
@@ -49,5 +50,11 @@ export async function openWorkbench(config: RunConfig): Promise<Workbench> {
 }
 
 function openEngine({ engine }: RunConfig): Engine {
-  return createEmbeddedEngine(engine);
+  return engine.kind === 'reference' ? createReferenceEngine() : createEmbeddedEngine(engine);
+}
+
+/** Two pieces of work per worker keep all of them busy; more under way at once would only lose more to a kill. */
+function withFewUnderWay(plan: EnginePlan, { engine }: RunConfig): EnginePlan {
+  const workers = engine.workers === 'auto' ? availableParallelism() : engine.workers;
+  return { ...plan, concurrentStudies: Math.min(plan.concurrentStudies, 2 * workers) };
 }
