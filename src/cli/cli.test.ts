@@ -1,0 +1,210 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { miniature } from '../../test/miniature.js';
+import { resolveConfig } from '../run/config/config.js';
+import { runFingerprint } from '../run/fingerprint.js';
+
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'soar-cli-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function soar(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], { cwd: folder, encoding: 'utf8' });
+  return { status, stdout, stderr };
+}
+
+describe('help', () => {
+  it('names every command and shows examples', () => {
+    const { status, stdout } = soar('--help');
+    expect(status).toBe(0);
+    for (const command of ['run', 'resume', 'evaluate', 'report', 'config', 'sample', 'pretrain', 'verify']) {
+      expect(stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
+      expect(soar(command, '--help').status).toBe(0);
+    }
+    expect(stdout).toContain('Examples:');
+  });
+  it('gives the version of the package', () => {
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+    expect(soar('--version').stdout.trim()).toBe(version);
+  });
+});
+
+describe('config', () => {
+  it('prints YAML that resolves to the same config, with and without comments', () => {
+    for (const extra of [[], ['--describe']]) {
+      const { status, stdout } = soar('config', '--preset', 'smoke', '--seed', '4', '--workers', '2', ...extra);
+      expect(status).toBe(0);
+      writeFileSync(join(folder, 'printed.yaml'), stdout);
+      const config = resolveConfig({ file: join(folder, 'printed.yaml') });
+      expect(config.seed).toBe(4);
+      expect(config.engine.workers).toBe(2);
+      expect(config).toEqual(parse(stdout));
+      expect(stdout.includes('# tau: promote when')).toBe(extra.length > 0);
+    }
+  });
+  it('prints a JSON Schema', () => {
+    const schema = JSON.parse(soar('config', '--schema').stdout);
+    expect(schema.properties.soar.properties.datasets).toMatchObject({ type: 'integer', default: 4, minimum: 2 });
+    expect(schema.additionalProperties).toBe(false);
+  });
+});
+
+describe('the mistakes of a user end with code 2 and a remedy, and leave nothing behind', () => {
+  it.each<[string, string[], RegExp]>([
+    ['an unknown command', ['rum'], /unknown command 'rum'\n\(Did you mean run\?\)/],
+    ['an unknown option', ['run', '--prest', 'smoke'], /Did you mean --preset\?/],
+    ['a missing argument', ['resume'], /missing required argument 'run'/],
+    ['an unknown preset', ['run', '--preset', 'smok'], /CONFIG_UNKNOWN_PRESET.*did you mean 'smoke'\?/],
+    [
+      'a mistyped key',
+      ['run', '--set', 'soar.datasts=3'],
+      /CONFIG_UNKNOWN_KEY.*did you mean 'soar.datasets'\?[\s\S]*--set soar.datasts=3/,
+    ],
+    [
+      'a mistyped key in a file',
+      ['run', 'bad.yaml'],
+      /CONFIG_UNKNOWN_KEY.*'soar.repeats'\?\n {2}where: bad.yaml:2:3\n {2}do: /,
+    ],
+    ['one group', ['run', '--set', 'soar.datasets=1'], /set datasets to 2 or more/],
+    ['a group of one', ['run', '--set', 'soar.student.groupSize=1'], /set groupSize to 2 or more/],
+    ['datasets that do not fit', ['run', '--set', 'soar.datasetSize=2'], /promptsPerStep to datasetSize or less/],
+    ['more reward questions than hard problems', ['run', '--set', 'soar.reward.questions=999'], /raise world.train/],
+    ['no model', ['run', '--set', 'model=nowhere'], /MODEL_MISSING/],
+    ['no such run', ['resume', 'nothing'], /RUN_MISSING/],
+    ['no run folder', ['report', '.'], /RUN_NOT_A_RUN/],
+    ['a bad number of workers', ['resume', 'x', '--workers', 'many'], /a whole number from 1, or auto/],
+  ])('%s', (_, args, message) => {
+    writeFileSync(join(folder, 'bad.yaml'), 'soar:\n  repeat: 2\n');
+    const { status, stdout, stderr } = soar(...args);
+    expect(stderr).toMatch(message);
+    expect(status).toBe(2);
+    expect(stdout).toBe('');
+    expect(existsSync(join(folder, 'runs'))).toBe(false);
+  });
+});
+
+describe('verify', () => {
+  it('judges one answer', () => {
+    const right = soar('verify', '--gold', '\\frac12', '--answer', 'so \\boxed{0.5}');
+    expect(right.stdout).toMatch(/^correct/);
+    expect(right.status).toBe(0);
+    expect(soar('verify', '--gold', '1', '--answer', '\\boxed{2}').stdout).toMatch(/^wrong[\s\S]*extracted: 2/);
+    const close = ['verify', '--gold', '3.1', '--answer', '\\boxed{3.14}', '--json'];
+    expect(JSON.parse(soar(...close).stdout).verdict).toBe('wrong');
+    expect(JSON.parse(soar(...close, '--set', 'tolerance=0.05').stdout).verdict).toBe('correct');
+  });
+
+  it('judges rows of standard input in their order, a bad row on its own', () => {
+    const rows = [
+      { id: 'a', gold: '1', text: '\\boxed{1}' },
+      { id: 'b', gold: '1', text: 'the answer is 1', mode: 'evaluation' },
+      { id: 'c', gold: '1' },
+    ];
+    const input = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+    const { status, stdout } = spawnSync(process.execPath, [main, 'verify', '--jsonl'], { input, encoding: 'utf8' });
+    expect(status).toBe(0);
+    const found = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(found.map(({ id }) => id)).toEqual(['a', 'b', 'c']);
+    expect(found.map(({ verdict }) => verdict)).toEqual(['correct', 'correct', undefined]);
+    expect(found[2].error.code).toBe('VERIFY_ROW');
+  });
+
+  it.each<[string, string[], RegExp]>([
+    ['nothing to judge', ['verify', '--gold', '1'], /VERIFY_NOTHING[\s\S]*--answer/],
+    ['an unknown verifier', ['verify', '--gold', '1', '--answer', '1', '--verifier', 'maths'], /VERIFIER_UNKNOWN/],
+    ['an unknown switch', ['verify', '--set', 'tolerence=1'], /did you mean 'tolerance'\?/],
+  ])('%s is a mistake of the user', (_, args, message) => {
+    const { status, stderr } = soar(...args);
+    expect(stderr).toMatch(message);
+    expect(status).toBe(2);
+  });
+});
+
+describe('a run from the command line', () => {
+  const runs = join(folder, 'made');
+  const at = ['--runs-dir', runs];
+
+  it('prints its units and the table, and leaves a report; then it is refused anew, reported, sampled and evaluated', () => {
+    const { status, stdout, stderr } = soar('run', ...miniature, '--name', 'whole', ...at);
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^whole {2}preset smoke/);
+    expect(stdout.match(/^step /gm)).toHaveLength(2);
+    expect(stdout.match(/^evaluated /gm)).toHaveLength(5);
+    expect(stdout).toContain('pass@4');
+    expect(readFileSync(join(runs, 'whole', 'report.html'), 'utf8')).toMatch(/^<!doctype html>/i);
+
+    const again = soar('run', ...miniature, '--name', 'whole', ...at);
+    expect(again.status).toBe(2);
+    expect(again.stderr).toMatch(/RUN_EXISTS[\s\S]*soar resume/);
+
+    rmSync(join(runs, 'whole', 'report.html'));
+    expect(soar('report', 'whole', ...at).stdout).toMatch(/^finished: 2 outer steps, 2 promotions/);
+    expect(existsSync(join(runs, 'whole', 'report.html'))).toBe(true);
+
+    const rows = soar('sample', '--run', 'whole', '--as', 'student', '-n', '3', '--json', ...at)
+      .stdout.trim()
+      .split('\n');
+    expect(rows).toHaveLength(3);
+    expect(Object.keys(JSON.parse(rows[0]))).toEqual(['question', 'text', 'verdict']);
+    expect(soar('sample', '--run', 'whole', '-n', '5', ...at).stdout.split('\n').length).toBeGreaterThanOrEqual(9);
+
+    const before = runFingerprint(join(runs, 'whole'));
+    const sets = ['--set', 'evaluate.seeds=2', '--set', 'evaluate.arms=[base, pq]'];
+    const more = soar('evaluate', 'whole', ...sets, ...at);
+    expect(more.stderr).toBe('');
+    expect(more.stdout.match(/^evaluated /gm)).toHaveLength(4);
+    expect(readdirSync(join(runs, 'whole', 'evaluations'))).toHaveLength(1);
+    const done = soar('evaluate', 'whole', ...sets, ...at);
+    expect(done.stdout.match(/^evaluated /gm)).toBeNull();
+    expect(done.stdout).toContain('pass@4');
+    expect(soar('evaluate', 'whole', '--set', 'soar.repeats=3', ...at).stderr).toContain('RUN_CONFIG_CHANGED');
+    expect(runFingerprint(join(runs, 'whole'))).toEqual(before);
+  });
+
+  it('with --json prints events and results as JSON lines and nothing else', () => {
+    const { stdout } = soar('run', ...miniature, '--json', ...at);
+    const events = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(events[0]).toMatchObject({ event: 'started', name: 'smoke-seed1', preset: 'smoke' });
+    expect(events.filter(({ event }) => event === 'step')).toHaveLength(2);
+    expect(events.at(-1).event).toBe('results');
+    expect(events.at(-1).results).toEqual(JSON.parse(readFileSync(join(runs, 'smoke-seed1', 'results.json'), 'utf8')));
+  });
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)(
+    '%s ends it with code %i and the way to go on; a second process is refused meanwhile',
+    async (signal, code) => {
+      const name = `stopped-by-${signal}`;
+      const child = spawn(process.execPath, [main, 'run', ...miniature, '--name', name, '--json', ...at]);
+      let stderr = '';
+      let refused = '';
+      child.stderr.on('data', (text) => {
+        stderr += text;
+      });
+      child.stdout.on('data', (text) => {
+        if (refused !== '' || !String(text).includes('"proposed"')) return;
+        refused = soar('resume', name, ...at).stderr;
+        child.kill(signal);
+      });
+      expect(await new Promise((resolve) => child.on('exit', resolve))).toBe(code);
+      expect(refused).toMatch(/RUN_LOCKED: process \d+ is working on this run/);
+      expect(stderr).toContain(`soar resume ${join(runs, name)}`);
+      expect(soar('resume', name, ...at).status).toBe(0);
+      expect(existsSync(join(runs, name, 'results.json'))).toBe(true);
+    },
+  );
+});

@@ -1,0 +1,27 @@
+/** Arguments that make a whole run of about a second: every part is met, nothing is learned. */
+export const miniature = [
+  ['preset', 'smoke'],
+  ...Object.entries({
+    'soar.outerSteps': 2,
+    'soar.datasets': 2,
+    'soar.datasetSize': 4,
+    'soar.student.promptsPerStep': 4,
+    'soar.student.groupSize': 4,
+    'soar.inner.steps': 2,
+    'soar.reward.questions': 8,
+    'soar.promotion.threshold': -1,
+    'soar.promotion.window': 1,
+    'world.candidates': 40,
+    'world.attempts': 16,
+    'world.train': 8,
+    'world.test': 8,
+    'evaluate.arms': '[base, hard-only, grounded-t, pq, ps]',
+    'evaluate.seeds': 1,
+    'evaluate.ks': '[1, 4]',
+    'evaluate.samplesPerProblem': 4,
+    'evaluate.training.steps': 2,
+    'evaluate.training.warmupSteps': 0,
+    'evaluate.questions.sampled': 4,
+    'evaluate.bootstrap.resamples': 100,
+  }).map(([key, value]) => ['set', `${key}=${value}`]),
+].flatMap(([name, value]) => [`--${name}`, value]);
