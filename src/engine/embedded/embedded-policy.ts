@@ -71,10 +71,17 @@ export class EmbeddedPolicy implements Policy {
   private async sampleTask(prompts: readonly Tokens[], firstPrompt: number, options: SamplingOptions) {
     const link = this.placement.idler(this.home);
     const task = { prompts: raggedTokens(prompts), firstPrompt, options };
-    const flat =
-      link === this.home
-        ? await link.ask('sample', { policy: this.id, task })
-        : await link.ask('sample', { policy: await this.copyOn(link), task });
+    let policy = this.id;
+    if (link !== this.home) {
+      // Counted before it can be asked, so that the next piece looks elsewhere.
+      link.expected++;
+      try {
+        policy = await this.copyOn(link);
+      } finally {
+        link.expected--;
+      }
+    }
+    const flat = await link.ask('sample', { policy, task });
     const count = options.samplesPerPrompt;
     return prompts.map((_, p) => Array.from({ length: count }, (_, c) => completionAt(flat, p * count + c)));
   }

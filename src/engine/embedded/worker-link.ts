@@ -14,6 +14,8 @@ function workerEntry(): URL {
 export class WorkerLink {
   /** Policies whose home this worker is. */
   policies = 0;
+  /** Requests that will be made as soon as what they need is here. */
+  expected = 0;
   private readonly worker: Worker;
   private readonly waiting = new Map<number, { resolve: (answer: never) => void; reject: (error: Error) => void }>();
   private nextId = 0;
@@ -26,9 +28,9 @@ export class WorkerLink {
     this.worker.on('exit', (code) => this.fail(`it ended with exit code ${code}`));
   }
 
-  /** Requests not yet answered. */
+  /** Requests not yet answered, or not even made. */
   get load(): number {
-    return this.waiting.size;
+    return this.waiting.size + this.expected;
   }
 
   ask<N extends RequestName>(
