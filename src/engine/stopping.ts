@@ -22,7 +22,8 @@ export class StopDetector {
   push(token: number): boolean {
     if (this.tokens.has(token)) return true;
     if (this.strings.length === 0) return false;
-    const piece = this.pieces[token] as Uint8Array;
+    // A model may have more rows than its tokenizer has tokens; those say nothing.
+    const piece = this.pieces[token] ?? [];
     // Any occurrence that this token completes lies within the last `window - 1` bytes and the token's own.
     const text = [...this.tail, ...piece];
     this.tail = text.slice(Math.max(0, text.length - this.window + 1));
