@@ -6,7 +6,7 @@ const months = 'january february march april may june july august september octo
 /** `4:30 p.m.`, `9 a.m.`, `4:51:06 PM`: a time that says which half of the day. */
 export function readClock(plain: string): ClockValue | undefined {
   if (plain.length > 40) return undefined;
-  const match = /^(\d{1,2})(?: ?: ?(\d{2}))?(?: ?: ?(\d{2}))? ?([ap])\.? ?m\.?$/i.exec(plain);
+  const match = /^(\d{1,2})(?: ?: ?(\d{2}))?(?: ?: ?(\d{2}))? ?([ap])\.? ?m\.?\.?$/i.exec(plain);
   if (!match) return undefined;
   const [hours, minutes, seconds] = [match[1], match[2] ?? '0', match[3] ?? '0'].map(Number) as [
     number,

@@ -59,7 +59,7 @@ function parseMathematics(source: string, budget: Budget): Value {
 
 /** `\text{13}`, `\text{5 cm}`: the words of a text that is the whole answer, as mathematics. */
 function textOnly(source: string): string | undefined {
-  const tokens = lex(source);
+  const tokens = lex(source).filter((token) => !isMark(token, '{') && !isMark(token, '}'));
   const [only] = tokens;
   return tokens.length === 1 && only?.kind === 'text' ? only.text : undefined;
 }

@@ -2,6 +2,7 @@
 import { isDigit, isLetter } from '../latex/lexer.js';
 import { faceCommands, textCommands } from '../latex/tokens.js';
 
+const silent = new Set(['boxed', 'quad', 'left', 'right']);
 const kept = new Set(' .,;:!?\'"-()/&');
 
 /** The answer without its wrappers, single blanks between its words; undefined when it has anything that words have not. */
@@ -19,14 +20,14 @@ export function plainText(source: string): string | undefined {
     else if (c === '\\') {
       const next = source[i + 1];
       if (next === '!') i += 2;
-      else if (next !== undefined && ',;: '.includes(next)) {
+      else if (next !== undefined && ',;: ()[]'.includes(next)) {
         out += ' ';
         i += 2;
       } else {
         let end = i + 1;
         while (isLetter(source[end])) end++;
         const name = source.slice(i + 1, end);
-        if (!textCommands.has(name) && !faceCommands.has(name) && name !== 'boxed' && name !== 'quad') return undefined;
+        if (!textCommands.has(name) && !faceCommands.has(name) && !silent.has(name)) return undefined;
         i = end;
       }
     } else return undefined;

@@ -1,5 +1,6 @@
 /** Equations, inequalities, memberships and chains of them. */
 import { Unreadable } from '../budget.js';
+import { functions } from '../expression/functions.js';
 import { type Node, symbolsOf } from '../expression/node.js';
 import { parseExpression } from '../expression/parser.js';
 import { cutAt, isMark, type Span, sub, topLevel, withoutGrouping } from '../latex/span.js';
@@ -99,13 +100,17 @@ function mentions(tree: Node, name: string): boolean {
  */
 export function nameOf(span: Span): string | undefined {
   let name = '';
+  let symbols = 0;
   for (let i = span.from; i < span.to; i++) {
     const token = span.tokens[i] as Token;
     const partner = span.partner[i] as number;
-    if (token.kind === 'letters' || token.kind === 'text') name += token.text;
-    else if (token.kind === 'command') {
+    if (token.kind === 'letters' || token.kind === 'text') {
+      name += token.text;
+      symbols++;
+    } else if (token.kind === 'command') {
       if (['frac', 'sqrt', 'pi', 'binom', 'infty'].includes(token.text)) return undefined;
       name += token.text;
+      if (!functions.has(token.text)) symbols++;
     } else if (token.kind !== 'mark') return undefined;
     else if (token.text === '_') {
       const end = isMark(span.tokens[i + 1], '{') ? (span.partner[i + 1] as number) : i + 1;
@@ -113,7 +118,10 @@ export function nameOf(span: Span): string | undefined {
       name += `_${textOf(sub(span, i + 1, end + 1))}`;
       i = end;
     } else if (token.text === '(' && name !== '' && partner - i <= 8) {
-      name += `(${textOf(sub(span, i + 1, partner))})`;
+      const inner = sub(span, i + 1, partner);
+      if (!isArgument(inner)) return undefined;
+      name += `(${textOf(inner)})`;
+      if (inner.tokens.slice(inner.from, inner.to).some((part) => part.kind === 'letters')) symbols++;
       i = partner;
     } else if (token.text === "'" || token.text === '+' || token.text === '|') name += token.text;
     else if (token.text === '(' && name === '' && partner === span.to - 1) {
@@ -122,7 +130,16 @@ export function nameOf(span: Span): string | undefined {
       return /^[A-Za-z]+(,[A-Za-z]+)+$/.test(inner) ? `(${inner})` : undefined;
     } else if (!isMark(token, '{') && !isMark(token, '}')) return undefined;
   }
-  return /[A-Za-z]/.test(name) && !name.startsWith('+') && name !== 'e' && name !== 'i' ? name : undefined;
+  return symbols > 0 && !name.startsWith('+') && name !== 'e' && name !== 'i' ? name : undefined;
+}
+
+/** What a name may be applied to: letters, events, or one number; `x(x-3)` names nothing. */
+function isArgument(span: Span): boolean {
+  const tokens = span.tokens.slice(span.from, span.to);
+  if (tokens.length === 1 && tokens[0]?.kind === 'number') return true;
+  return tokens.every(
+    (token) => token.kind === 'letters' || token.kind === 'command' || [',', '|', '∩', '∪', '_'].includes(token.text),
+  );
 }
 
 function textOf(span: Span): string {

@@ -80,6 +80,9 @@ const multipliers = new Map([
   ['dozen', 12],
 ]);
 
+/** Words that no unit has and a hedge does. */
+const hedges = new Set('or and not nor but else if is to maybe perhaps otherwise either'.split(' '));
+
 export interface UnitPhrase {
   readonly unit: Unit;
   readonly percent: boolean;
@@ -118,7 +121,7 @@ export function readUnit(words: string): UnitPhrase | undefined {
       for (const [base, power_] of unit.dimension) dimension.set(base, (dimension.get(base) ?? 0) + power_ * to);
       scale = multiply(scale, power(unit.scale, integer(to), budget) as Rational, budget) as Rational;
       exponent = 1;
-    } else if (/^[a-z]+$/.test(name)) unknown = true;
+    } else if (/^[a-z]+$/.test(name) && !hedges.has(name)) unknown = true;
     else return undefined;
   }
   const text = [...dimension]

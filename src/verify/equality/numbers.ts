@@ -52,9 +52,16 @@ function unitRatio(gold: NumberValue, answer: NumberValue, { policy }: Compariso
   if (g === 'angle^1' && a === undefined && hasPi(answer.node)) return { scale: one, radians: true };
   if (g !== undefined && a === undefined) return policy.units === 'required' ? 'has no unit' : same;
   if (g === undefined || a === undefined) return same;
-  if (g !== a) return 'has another unit';
+  if (g !== a) return generic(g, a) ? same : 'has another unit';
   const scale = divide((answer.unit as Unit).scale, (gold.unit as Unit).scale, new Budget());
   return { scale: scale as Rational, radians: false };
+}
+
+/** "Units" may be any unit; square units are a length squared. */
+function generic(a: string, b: string): boolean {
+  const [unit, other] = a.startsWith('unit^') ? [a, b] : [b, a];
+  if (!unit.startsWith('unit^') || other.startsWith('unit^')) return false;
+  return !other.startsWith('length^') || unit.slice('unit^'.length) === other.slice('length^'.length);
 }
 
 function hasPi(node: Node): boolean {

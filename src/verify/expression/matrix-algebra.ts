@@ -77,8 +77,35 @@ function product(a: Node, b: Node, budget: Budget): Node {
       }),
     ),
   );
-  return { op: 'matrix', rows };
+  return compact(rows, budget);
 }
+
+const largestTree = 20_000;
+
+/** Cells that are numbers become one node; what remains must not grow past all bounds, as products of symbols do. */
+function compact(rows: Cells, budget: Budget): Node {
+  let size = 0;
+  const cells = rows.map((row) =>
+    row.map((cell): Node => {
+      size += sizeOf(cell);
+      if (size > largestTree) throw new Unreadable('has a product of matrices that is too large');
+      const value = exactValue(cell, budget);
+      return value ? { op: 'number', value, decimal: false } : cell;
+    }),
+  );
+  return { op: 'matrix', rows: cells };
+}
+
+/** Nodes of a tree, a shared one counted wherever it occurs; what is known of a part is not counted again. */
+function sizeOf(node: Node): number {
+  const known = sizes.get(node);
+  if (known !== undefined) return known;
+  const size = children(node).reduce((sum, child) => sum + sizeOf(child), 1);
+  sizes.set(node, size);
+  return size;
+}
+
+const sizes = new WeakMap<Node, number>();
 
 function matrixPower(base: Node, exponent: Node, budget: Budget): Node {
   if (base.op !== 'matrix') return { op: 'power', base, exponent };

@@ -18,6 +18,8 @@ class Lexer {
   private readonly tokens: Token[] = [];
   private at = 0;
   private space = false;
+  /** Where the blanks and points begin that end the text. */
+  private tail: number | undefined;
 
   constructor(source: string) {
     this.source = source;
@@ -243,11 +245,12 @@ class Lexer {
   }
 
   private restIsBlank(): boolean {
-    const { source } = this;
-    // Looked at once per point; points that do not end the text stop at their next character.
-    let i = this.at;
-    while (isBlank(source[i]) || source[i] === '$' || source[i] === '}' || source[i] === '.') i++;
-    return i >= source.length;
+    if (this.tail === undefined) {
+      let i = this.source.length;
+      while (i > 0 && (isBlank(this.source[i - 1]) || '$}.'.includes(this.source[i - 1] as string))) i--;
+      this.tail = i;
+    }
+    return this.at >= this.tail;
   }
 }
 
