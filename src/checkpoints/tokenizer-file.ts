@@ -1,14 +1,20 @@
 /** A model folder's tokenizer.json as a `Tokenizer`, over @huggingface/tokenizers. */
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
+import { z } from 'zod';
 import { SoarError } from '../errors.js';
 import type { Tokenizer } from './tokenizer.js';
 
 /** The parts of tokenizer.json that are read here; the library reads the rest. */
-export interface TokenizerJson {
-  readonly added_tokens?: readonly { readonly id: number; readonly content: string; readonly special?: boolean }[];
-  readonly model: { readonly vocab: Readonly<Record<string, number>>; readonly [key: string]: unknown };
-  readonly [key: string]: unknown;
-}
+const tokenizerSchema = z.looseObject({
+  added_tokens: z
+    .array(z.looseObject({ id: z.int().min(0), content: z.string(), special: z.boolean().default(false) }))
+    .nullish()
+    .transform((tokens) => tokens ?? []),
+  // A list in Unigram models, where the place is the id.
+  model: z.looseObject({ vocab: z.union([z.record(z.string(), z.int().min(0)), z.array(z.unknown())]) }),
+});
+
+export type TokenizerJson = z.input<typeof tokenizerSchema>;
 
 /**
  * @param config tokenizer_config.json, or {}
@@ -21,23 +27,38 @@ export function tokenizerFrom(
   endTokens: readonly number[],
   where: string,
 ): Tokenizer {
-  let inner: HuggingFaceTokenizer;
-  try {
-    inner = new HuggingFaceTokenizer(json, config);
-  } catch (cause) {
-    throw new SoarError('TOKENIZER_UNREADABLE', `the tokenizer cannot be built: ${(cause as Error).message}`, {
+  const unreadable = (why: string, cause?: unknown) =>
+    new SoarError('TOKENIZER_UNREADABLE', `the tokenizer cannot be built: ${why}`, {
       where,
       remedy: 'use the tokenizer.json that belongs to the model',
       cause,
     });
+  const parsed = tokenizerSchema.safeParse(json);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw unreadable(`${issue?.path.join('.') || 'the file'}: ${issue?.message}`);
   }
-  const special = new Set((json.added_tokens ?? []).filter((token) => token.special).map((token) => token.id));
-  const vocabularySize =
-    1 + Math.max(...Object.values(json.model.vocab), ...(json.added_tokens ?? []).map(({ id }) => id));
+  let inner: HuggingFaceTokenizer;
+  try {
+    inner = new HuggingFaceTokenizer(json, config);
+  } catch (cause) {
+    throw unreadable((cause as Error).message, cause);
+  }
+  const { model, added_tokens: added } = parsed.data;
+  const special = new Set(added.filter((token) => token.special).map((token) => token.id));
+  const ids = [...(Array.isArray(model.vocab) ? model.vocab.keys() : Object.values(model.vocab))];
+  const vocabularySize = 1 + [...ids, ...added.map(({ id }) => id)].reduce((a, b) => Math.max(a, b), -1);
+  const byteLevel = JSON.stringify(json.decoder ?? null).includes('"ByteLevel"');
   const pieces = Array.from({ length: vocabularySize }, (_, id) =>
-    special.has(id) ? new Uint8Array(0) : pieceOf(inner.id_to_token(id) ?? '', json),
+    special.has(id) ? new Uint8Array(0) : pieceOf(inner.id_to_token(id) ?? '', byteLevel),
   );
-  const slow = (tokens: ArrayLike<number>) => inner.decode(Array.from(tokens), { skip_special_tokens: true });
+  // What the tokens say and no more: some models' configs ask for blanks before full stops to be taken out.
+  const exactly = { skip_special_tokens: true, clean_up_tokenization_spaces: false };
+  // The library refuses an empty list, and knows no ids past its tokens.
+  const slow = (tokens: ArrayLike<number>) => {
+    const known = Array.from(tokens).filter((id) => id < vocabularySize);
+    return known.length === 0 ? '' : inner.decode(known, exactly);
+  };
   const texts = joinable(pieces, slow) ? pieces.map((piece) => new TextDecoder().decode(piece)) : undefined;
   const fast = (tokens: ArrayLike<number>) => {
     let text = '';
@@ -82,16 +103,14 @@ function joinable(pieces: readonly Uint8Array[], decode: (tokens: number[]) => s
 }
 
 /** The bytes that a token stands for: byte-level alphabets and `<0xNN>` tokens are undone, SentencePiece's blank is a blank. */
-function pieceOf(token: string, json: TokenizerJson): Uint8Array {
-  if (isByteLevel(json) && [...token].every((char) => byteOf.has(char))) {
+function pieceOf(token: string, byteLevel: boolean): Uint8Array {
+  if (byteLevel && [...token].every((char) => byteOf.has(char))) {
     return Uint8Array.from([...token], (char) => byteOf.get(char) as number);
   }
   const byte = /^<0x([0-9A-F]{2})>$/.exec(token);
   if (byte) return Uint8Array.of(Number.parseInt(byte[1] as string, 16));
   return new TextEncoder().encode(token.replaceAll('\u2581', ' '));
 }
-
-const isByteLevel = (json: TokenizerJson): boolean => JSON.stringify(json.decoder ?? null).includes('"ByteLevel"');
 
 /** The byte-level alphabet of GPT-2: printable bytes stand for themselves, the others for characters from U+0100 on. */
 const byteOf: ReadonlyMap<string, number> = (() => {
