@@ -1,0 +1,200 @@
+import { createHash } from 'node:crypto';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type LlamaShape, llamaLayout } from './llama-shape.js';
+import { readModelFolder, writeModelFolder } from './model-folder.js';
+import { decodeSafetensors, encodeSafetensors, type TensorEntry } from './safetensors.js';
+import { characterTokenizer } from './tokenizer-file.js';
+
+const shape: LlamaShape = {
+  vocabularySize: 5,
+  hiddenSize: 8,
+  layers: 1,
+  heads: 4,
+  kvHeads: 2,
+  headSize: 6,
+  intermediateSize: 10,
+  contextLength: 16,
+  ropeTheta: 500,
+  rmsNormEpsilon: 1e-6,
+  tiedEmbeddings: false,
+};
+const weights = Float32Array.from({ length: llamaLayout(shape).size }, (_, i) => i / 7);
+const model = { shape, weights, tokenizer: characterTokenizer('abc.', '^'), beginToken: 0, endTokens: [4] };
+
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'model-folder-'));
+  await writeModelFolder(join(root, 'whole'), model);
+});
+afterAll(() => rm(root, { recursive: true }));
+
+/** A copy of the whole folder, with other texts or bytes in some files, or without them. */
+let copies = 0;
+async function folderWith(files: Readonly<Record<string, string | Uint8Array | null>>): Promise<string> {
+  const folder = join(root, `copy-${copies++}`);
+  await cp(join(root, 'whole'), folder, { recursive: true });
+  for (const [name, content] of Object.entries(files)) {
+    if (content === null) await rm(join(folder, name));
+    else await writeFile(join(folder, name), content);
+  }
+  return folder;
+}
+
+/** Where `changes` has undefined the key is taken out. */
+async function changed(name: string, changes: object): Promise<Record<string, string>> {
+  const whole = JSON.parse(await readFile(join(root, 'whole', name), 'utf8')) as object;
+  return { [name]: JSON.stringify({ ...whole, ...changes }) };
+}
+
+async function tensors(): Promise<TensorEntry[]> {
+  const { tensors } = decodeSafetensors(await readFile(join(root, 'whole', 'model.safetensors')), 'whole');
+  return [...tensors.values()];
+}
+
+const refused = (folder: string, code: string, message: RegExp) =>
+  expect(readModelFolder(folder)).rejects.toEqual(
+    expect.objectContaining({
+      code,
+      message: expect.stringMatching(message),
+      where: expect.stringContaining(folder),
+      remedy: expect.any(String),
+    }),
+  );
+
+describe('readModelFolder', () => {
+  it('reads what writeModelFolder wrote', async () => {
+    const read = await readModelFolder(join(root, 'whole'));
+    expect(read.shape).toEqual(shape);
+    expect(read.weights).toEqual(weights);
+    expect(read.hash).toBe(createHash('sha256').update(new Uint8Array(weights.buffer)).digest('hex'));
+    expect([...read.tokenizer.encode('ab.')]).toEqual([0, 1, 2, 4]);
+    expect(read.tokenizer.endTokens).toEqual([4]);
+  });
+
+  it('puts tensors in their places, whatever their order and file', async () => {
+    const all = (await tensors()).reverse();
+    const [first, second] = [all.slice(0, 3), all.slice(3)];
+    const map = [first, second].flatMap((part, i) => part.map(({ name }) => [name, `part-${i}.safetensors`]));
+    const folder = await folderWith({
+      'model.safetensors': null,
+      'model.safetensors.index.json': JSON.stringify({ metadata: {}, weight_map: Object.fromEntries(map) }),
+      'part-0.safetensors': encodeSafetensors(first),
+      'part-1.safetensors': encodeSafetensors(second),
+    });
+    expect((await readModelFolder(folder)).weights).toEqual(weights);
+  });
+
+  it('fills in what older configs leave out', async () => {
+    const plain = { ...shape, heads: 4, kvHeads: 4, headSize: 2, ropeTheta: 10_000 };
+    const folder = join(root, 'older');
+    await writeModelFolder(folder, { ...model, shape: plain, weights: new Float32Array(llamaLayout(plain).size) });
+    const config = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')) as Record<string, unknown>;
+    for (const key of ['num_key_value_heads', 'head_dim', 'rope_theta', 'tie_word_embeddings', 'hidden_act']) {
+      delete config[key];
+    }
+    await writeFile(join(folder, 'config.json'), JSON.stringify(config));
+    expect((await readModelFolder(folder)).shape).toEqual(plain);
+  });
+
+  it('reads the rotary base from rope_parameters, where newer configs have it', async () => {
+    const rope = { rope_theta: undefined, rope_parameters: { rope_type: 'default', rope_theta: 1234 } };
+    const folder = await folderWith(await changed('config.json', rope));
+    expect((await readModelFolder(folder)).shape.ropeTheta).toBe(1234);
+  });
+
+  it('takes the end tokens from generation_config.json, else from config.json', async () => {
+    const endTokens = async (files: Record<string, string | null>) =>
+      (await readModelFolder(await folderWith(files))).tokenizer.endTokens;
+    expect(await endTokens(await changed('generation_config.json', { eos_token_id: [2, 3] }))).toEqual([2, 3]);
+    const none = { 'generation_config.json': null };
+    expect(await endTokens({ ...none, ...(await changed('config.json', { eos_token_id: 1 })) })).toEqual([1]);
+    expect(await endTokens({ ...none, ...(await changed('config.json', { eos_token_id: null })) })).toEqual([]);
+  });
+
+  it('passes over a tied head and stored rotary tables', async () => {
+    const tied = { ...shape, tiedEmbeddings: true };
+    const folder = join(root, 'tied');
+    const flat = weights.slice(0, llamaLayout(tied).size);
+    await writeModelFolder(folder, { ...model, shape: tied, weights: flat });
+    const path = join(folder, 'model.safetensors');
+    const stored = [...decodeSafetensors(await readFile(path), path).tensors.values()];
+    const head = { name: 'lm_head.weight', shape: [5, 8], data: new Float32Array(40) };
+    const table = { name: 'model.layers.0.self_attn.rotary_emb.inv_freq', shape: [3], data: new Float32Array(3) };
+    await writeFile(path, encodeSafetensors([...stored, head, table]));
+    expect((await readModelFolder(folder)).weights).toEqual(flat);
+  });
+
+  it.each(['config.json', 'tokenizer.json', 'model.safetensors'])('names a missing %s', async (name) => {
+    await refused(
+      await folderWith({ [name]: null }),
+      'MODEL_MISSING',
+      new RegExp(`${name} cannot be read \\(ENOENT\\)`),
+    );
+  });
+
+  it('tells a Git LFS pointer from the file', async () => {
+    const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n';
+    await refused(await folderWith({ 'model.safetensors': pointer }), 'MODEL_LFS_POINTER', /Git LFS pointer/);
+  });
+
+  it.each<[object, RegExp]>([
+    [{ hidden_size: undefined }, /^hidden_size: /],
+    [{ num_hidden_layers: 0 }, /^num_hidden_layers: /],
+    [{ rms_norm_eps: '1e-6' }, /^rms_norm_eps: /],
+    [{ num_key_value_heads: 3 }, /num_attention_heads 4 is not a multiple of num_key_value_heads 3/],
+    [{ head_dim: 5 }, /head size 5 is not an even integer/],
+    [{ head_dim: null, hidden_size: 10 }, /head size 2.5 is not an even integer/],
+  ])('refuses a config with %j', async (changes, message) => {
+    await refused(await folderWith(await changed('config.json', changes)), 'MODEL_CONFIG', message);
+  });
+
+  it.each(['config.json', 'tokenizer.json', 'generation_config.json'])('refuses a %s that is no JSON', async (name) => {
+    await refused(await folderWith({ [name]: '{"a": ' }), 'MODEL_CONFIG', /^not JSON: /);
+  });
+
+  it.each<[object, RegExp]>([
+    [{ model_type: 'mamba' }, /model_type is mamba/],
+    [{ attention_bias: true }, /biases/],
+    [{ mlp_bias: true }, /biases/],
+    [{ hidden_act: 'gelu' }, /hidden_act is gelu/],
+    [{ sliding_window: 128 }, /sliding_window is 128/],
+    [{ rope_scaling: { type: 'linear', factor: 2 } }, /scaled \(linear\)/],
+    [{ rope_scaling: { rope_type: 'llama3', factor: 8 } }, /scaled \(llama3\)/],
+    [{ rope_parameters: { rope_type: 'yarn', rope_theta: 1 } }, /scaled \(yarn\)/],
+  ])('cannot use a model with %j, and says so', async (changes, message) => {
+    await refused(await folderWith(await changed('config.json', changes)), 'MODEL_UNSUPPORTED', message);
+  });
+
+  it('refuses weights that are not those of the config', async () => {
+    const all = await tensors();
+    const name = 'model.layers.0.mlp.up_proj.weight';
+    const file = (entries: TensorEntry[]) => folderWith({ 'model.safetensors': encodeSafetensors(entries) });
+    const without = all.filter((tensor) => tensor.name !== name);
+    await refused(await file(without), 'MODEL_WEIGHTS', /up_proj\.weight is missing/);
+    const turned = all.map((tensor) => (tensor.name === name ? { ...tensor, shape: [8, 10] } : tensor));
+    await refused(await file(turned), 'MODEL_WEIGHTS', /has the shape \[8,10\], by the config it is \[10,8\]/);
+    const bias = { name: 'model.layers.0.self_attn.q_proj.bias', shape: [1], data: new Float32Array(1) };
+    await refused(await file([...all, bias]), 'MODEL_WEIGHTS', /q_proj\.bias has no place/);
+    await refused(
+      await folderWith(await changed('config.json', { num_hidden_layers: 2 })),
+      'MODEL_WEIGHTS',
+      /layers\.1/,
+    );
+    await refused(await folderWith({ 'model.safetensors.index.json': '{}' }), 'MODEL_WEIGHTS', /weight_map is missing/);
+  });
+
+  it('refuses damaged weights and tokenizers by their own codes', async () => {
+    const bytes = await readFile(join(root, 'whole', 'model.safetensors'));
+    const cut = await folderWith({ 'model.safetensors': bytes.subarray(0, -4) });
+    await refused(cut, 'SAFETENSORS_DAMAGED', /ends at byte/);
+    await refused(await folderWith({ 'tokenizer.json': '{}' }), 'TOKENIZER_UNREADABLE', /model/);
+  });
+
+  it('refuses a tokenizer with more tokens than the model has', async () => {
+    const tokenizer = JSON.stringify(characterTokenizer('abcd.', '^'));
+    await refused(await folderWith({ 'tokenizer.json': tokenizer }), 'MODEL_TOKENIZER', /6 tokens, the model only 5/);
+  });
+});
