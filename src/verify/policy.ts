@@ -8,7 +8,7 @@ export interface VerificationPolicy {
   readonly mode: 'reward' | 'evaluation' | 'answer';
   /** `ignored`: 1,2 = 2,1. `kept`: it does not. Words keep their order always; tuples too. */
   readonly listOrder: 'ignored' | 'kept';
-  /** `slack`: 28% = 28 = 0.28 where the gold has a percent sign, and 28% = 28 where only the answer has one. `exact`: 28% = 0.28 only. */
+  /** `slack`: 28% = 28 = 0.28 where the gold has a percent sign, and 28% = 28 where only the answer has one and the gold is more than 1. `exact`: 28% = 0.28 only. */
   readonly percent: 'slack' | 'exact';
   /** `compatible`: a unit may be missing, but two units must agree, converted. `required`: the gold's unit must be there. `ignored`: any. */
   readonly units: 'compatible' | 'required' | 'ignored';

@@ -51,7 +51,10 @@ function typed(tree: Node, span: Span, unit: Unit | undefined, percent: boolean)
   if (node.op === 'matrix') return { kind: 'matrix', rows: node.rows };
   if (hasMatrix(node)) throw new Unreadable('has a matrix where a number should be');
   const symbols = symbolsOf(node);
-  if (symbols.length) return { kind: 'expression', node, symbols };
+  if (symbols.length) {
+    const hundred: Node = { op: 'number', value: integer(100), decimal: false };
+    return { kind: 'expression', node: percent ? { op: 'quotient', over: node, under: hundred } : node, symbols };
+  }
   return {
     kind: 'number',
     node,

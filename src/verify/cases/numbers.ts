@@ -242,6 +242,8 @@ export const percentAndMoney = table(String.raw`
 0.28 => 28\%
 28 => 28\%
 0.28 =/= 28
+0.28 =/= 0.28\%
+\frac12 =/= \frac12\%
 62.5% => 62.5\%
 62.5% => \frac{5}{8}
 0.56 = 56\% => 0.56

@@ -153,6 +153,7 @@ function stepsDifference(gold: Value, answer: AssignmentValue | ChainValue, comp
 }
 
 function sameTrees(a: Value, b: Value): boolean {
+  if (a.kind === 'expression' && b.kind === 'expression') return sameTree(a.node, b.node);
   return a.kind === 'number' && b.kind === 'number' && a.percent === b.percent && sameTree(a.node, b.node);
 }
 

@@ -34,7 +34,11 @@ function percentFactors(gold: NumberValue, answer: NumberValue, { policy }: Comp
   if (gold.percent === answer.percent) return [one];
   const percentToPlain = { n: 1n, d: 100n };
   const strict = gold.percent ? hundred : percentToPlain;
-  return policy.percent === 'slack' ? [one, strict] : [strict];
+  if (policy.percent === 'exact') return [strict];
+  // A gold of at most one is a share, and 0.5% of it is no other way to write 0.5.
+  const plainGold = doubleOf(gold.node, new Budget());
+  const share = !gold.percent && (plainGold === undefined || Math.abs(plainGold) <= 1);
+  return share ? [strict] : [one, strict];
 }
 
 interface UnitRatio {
