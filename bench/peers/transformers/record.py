@@ -1,0 +1,168 @@
+"""Records what Hugging Face transformers and PyTorch compute on two tiny Llama models, for src/engine/conformance/transformers.test.ts.
+
+Run from the root of the repository, after `npm run build`:
+
+    pip install torch==2.13.0 transformers==5.18.0
+    python bench/peers/transformers/record.py
+
+Writes, next to itself, per model: a folder as `save_pretrained` writes it (read back by our own reader) and expected.safetensors:
+log-probabilities, the gradient of the engine seam's objective by autograd, and the weights after two steps of torch.optim.AdamW;
+all computed in double precision, stored in single. expected.json has what is not an array. The tokenizer is our own
+`characterTokenizer`, loaded here by Hugging Face's Rust library: what both make of the same texts is recorded as well.
+"""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import torch
+import transformers
+from safetensors.torch import save_file
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from tokenizers import Tokenizer
+
+HERE = Path(__file__).parent
+ALPHABET = "abcdefgh?=.+ é😀"
+SHAPE = dict(
+    hidden_size=12, intermediate_size=14, max_position_embeddings=24, rms_norm_eps=1e-3,
+    bos_token_id=0, eos_token_id=1 + ALPHABET.index("."),
+)
+MODELS = {
+    # Grouped queries, heads wider together than the hidden size, a head of its own.
+    "grouped": dict(num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, head_dim=4, tie_word_embeddings=False),
+    "tied": dict(num_hidden_layers=1, num_attention_heads=2, num_key_value_heads=2, head_dim=6, tie_word_embeddings=True),
+}
+# Prompt, completion.
+TEXTS = [("ab?", "cde="), ("?", "a"), ("hgfedcba?", "abcdefgh."), ("", "bb=."), ("c= é", "d😀d+d")]
+BATCHES = {
+    "policy-gradient": dict(objective="policy-gradient", klCoefficient=0.3),
+    "log-likelihood": dict(objective="log-likelihood", klCoefficient=0),
+}
+STEP = dict(learningRate=0.01, beta1=0.8, beta2=0.9, epsilon=1e-3, weightDecay=0.1, maxGradNorm=0.5)
+
+
+def tokenizer_json():
+    program = (
+        "import('./dist/checkpoints/tokenizer-file.js')"
+        f".then(({{ characterTokenizer }}) => console.log(JSON.stringify(characterTokenizer({json.dumps(ALPHABET)}, '^'))))"
+    )
+    return subprocess.run(["node", "-e", program], check=True, capture_output=True, text=True).stdout
+
+
+def rounded(value):
+    """To what a Float32Array holds, so that both sides start from the same numbers."""
+    return torch.tensor(value, dtype=torch.float32).double()
+
+
+def sequences(model, tokenizer):
+    begin = [tokenizer.token_to_id("^")]
+    out = []
+    for prompt, completion in TEXTS:
+        prompt_ids = tokenizer.encode(prompt).ids
+        completion_ids = [i for i in tokenizer.encode(completion).ids if i not in begin]
+        tokens = prompt_ids + completion_ids
+        length = len(completion_ids)
+        with torch.no_grad():
+            own = completion_logprobs(model, tokens, len(prompt_ids))
+        near = lambda spread: rounded((own + spread * (torch.rand(length).double() - 0.5)).tolist())
+        out.append(
+            dict(
+                tokens=tokens,
+                promptLength=len(prompt_ids),
+                advantage=rounded((2 * torch.rand(length) - 1).tolist()),
+                weight=rounded((0.1 + 0.2 * torch.rand(length)).tolist()),
+                samplerLogprobs=near(0.6),
+                referenceLogprobs=near(1.5),
+            )
+        )
+    return out
+
+
+def all_logprobs(model, tokens):
+    return torch.log_softmax(model(torch.tensor([tokens])).logits[0], dim=-1)
+
+
+def completion_logprobs(model, tokens, prompt_length):
+    logprobs = all_logprobs(model, tokens)
+    return torch.stack([logprobs[t - 1, tokens[t]] for t in range(prompt_length, len(tokens))])
+
+
+def loss_of(model, batch, data):
+    """L as `TrainingBatch` in src/engine/engine.ts states it."""
+    loss = torch.zeros((), dtype=torch.float64)
+    for s in data:
+        logp = completion_logprobs(model, s["tokens"], s["promptLength"])
+        gain = torch.exp(logp - s["samplerLogprobs"]) if batch["objective"] == "policy-gradient" else logp
+        difference = s["referenceLogprobs"] - logp
+        k3 = torch.exp(difference) - difference - 1
+        loss = loss + (s["weight"] * (batch["klCoefficient"] * k3 - gain * s["advantage"])).sum()
+    return loss
+
+
+def parameters(model):
+    """Each tensor once, under its name in a checkpoint."""
+    return dict(model.named_parameters())
+
+
+def gradient(model, batch, data):
+    model.zero_grad()
+    loss = loss_of(model, batch, data)
+    loss.backward()
+    return loss.item(), {name: p.grad.clone() for name, p in parameters(model).items()}
+
+
+def generated(model, prompt):
+    ids = torch.tensor([prompt])
+    # Without the mask, the beginning-of-text token would be taken for padding.
+    out = model.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=8, do_sample=False, pad_token_id=0)
+    return out[0].tolist()[len(prompt) :]
+
+
+def record(name, shape, tokenizer):
+    torch.manual_seed(7)
+    config = LlamaConfig(
+        vocab_size=tokenizer.get_vocab_size(), rope_parameters={"rope_type": "default", "rope_theta": 50.0}, **SHAPE, **shape
+    )
+    model = LlamaForCausalLM(config)
+    with torch.no_grad():
+        for key, p in parameters(model).items():
+            middle, spread = (1.0, 0.5) if "norm" in key else (0.0, 1.0 if "embed" in key else 1.2 / p.shape[1] ** 0.5)
+            p.copy_(middle + spread * torch.randn_like(p))
+    folder = HERE / "models" / name
+    shutil.rmtree(folder, ignore_errors=True)
+    model.save_pretrained(folder)
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token="^").save_pretrained(folder)
+    model = model.double().eval()
+    data = sequences(model, tokenizer)
+    arrays = {"logprobs": all_logprobs(model, data[2]["tokens"]).detach()}
+    losses = {}
+    for key, batch in BATCHES.items():
+        losses[key], gradients = gradient(model, batch, data)
+        arrays[f"gradient/{key}"] = torch.cat([g.flatten() for g in gradients.values()])
+    greedy = [generated(model, s["tokens"][: s["promptLength"]]) for s in data]
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=STEP["learningRate"], betas=(STEP["beta1"], STEP["beta2"]), eps=STEP["epsilon"],
+        weight_decay=STEP["weightDecay"],
+    )
+    norms = []
+    for key in BATCHES:
+        gradient(model, BATCHES[key], data)
+        norms.append(torch.nn.utils.clip_grad_norm_(model.parameters(), STEP["maxGradNorm"]).item())
+        optimizer.step()
+    arrays["weights/after-two-steps"] = torch.cat([p.detach().flatten() for p in parameters(model).values()])
+    save_file({key: a.float().contiguous() for key, a in arrays.items()}, folder / "expected.safetensors")
+    facts = dict(
+        names=list(parameters(model)), step=STEP, batches=BATCHES, losses=losses, norms=norms, greedy=greedy,
+        sequences=[{k: v.tolist() if isinstance(v, torch.Tensor) else v for k, v in s.items()} for s in data],
+        encodings=[dict(text=t, ids=tokenizer.encode(t).ids, decoded=tokenizer.decode(tokenizer.encode(t).ids))
+                   for t in ["", "a", "ab?", "c= é 😀.", " . + ?", "^a", "".join(ALPHABET)]],
+        versions=dict(torch=torch.__version__, transformers=transformers.__version__),
+    )
+    (folder / "expected.json").write_text(json.dumps(facts, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    tokenizer = Tokenizer.from_str(tokenizer_json())
+    for name, shape in MODELS.items():
+        record(name, shape, tokenizer)
