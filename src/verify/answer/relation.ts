@@ -27,7 +27,9 @@ export function readRelation(span: Span, readValue: (span: Span) => Value): Valu
   const steps = found.every((sign) => sign === '=' || sign === '≈');
   if (steps) return readSteps(sides, found, name, readValue);
   const trees = sides.map((side) => parseExpression(withoutGrouping(side)));
-  return inequality(sides, trees, found) ?? { kind: 'relation', sides: trees, signs: found as RelationSign[] };
+  const relation: RelationValue = { kind: 'relation', sides: trees, signs: found as RelationSign[] };
+  const intervals = inequality(sides, trees, found);
+  return intervals && found.length === 1 ? { ...intervals, relation } : (intervals ?? relation);
 }
 
 function readSteps(

@@ -26,7 +26,11 @@ export function thousandsReadings(tokens: readonly Token[]): (readonly Token[])[
       };
       merged.push(number);
       // Nobody writes the list 1,000 of one and nought.
-      if (enclosing === undefined && !run.some((part, k) => k > 0 && part.text.startsWith('0'))) {
+      if (
+        enclosing === undefined &&
+        run.some((part) => isMark(part, ',')) &&
+        !run.some((part, k) => k > 0 && part.text.startsWith('0'))
+      ) {
         doubt = true;
         split.push(...run);
       } else split.push(number);
@@ -44,12 +48,27 @@ export function thousandsReadings(tokens: readonly Token[]): (readonly Token[])[
   return doubt ? [merged, split] : [merged];
 }
 
+/** Tokens of `1 234 567` that start at i; `3 125/1000` is a mixed number. */
+function blankGroups(tokens: readonly Token[], i: number): number {
+  let length = 1;
+  for (;;) {
+    const group = tokens[i + length];
+    if (group?.kind !== 'number' || !group.space || (group.text.split('.')[0] as string).length !== 3) break;
+    length++;
+    if (group.text.includes('.')) break;
+  }
+  const next = tokens[i + length];
+  return isMark(next, '/') || next?.kind === 'number' ? 1 : length;
+}
+
 /** Tokens of `1,234,567` that start at i; 1 when the run is no number in groups of three. */
 function runLength(tokens: readonly Token[], i: number): number {
   const first = tokens[i] as Token;
   if (first.kind !== 'number' || first.text.length > 3 || first.text.includes('.')) return 1;
   // 54,108 within 27,54,108 starts no number.
   if (isMark(tokens[i - 1], ',') && tokens[i - 2]?.kind === 'number') return 1;
+  const blanks = blankGroups(tokens, i);
+  if (blanks > 1) return blanks;
   let length = 1;
   let last = false;
   while (isMark(tokens[i + length], ',')) {

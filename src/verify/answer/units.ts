@@ -68,6 +68,7 @@ const known = new Map<string, Known>(
 /** A unit that may stand without `\text{}`: two letters after a blank, or three or more. */
 export function isUnitWord(word: string, afterBlank: boolean): boolean {
   const fold = word.toLowerCase();
+  if (fold === 'percent' || fold === 'percentage' || fold === 'pct') return true;
   return known.has(fold) && (word.length >= 3 || (word.length === 2 && afterBlank)) && fold !== 'in';
 }
 
@@ -113,7 +114,7 @@ export function readUnit(words: string): UnitPhrase | undefined {
     if (part === 'per') sign = -1;
     else if (part === 'square' || part === 'sq') exponent = 2;
     else if (part === 'cubic' || part === 'cu') exponent = 3;
-    else if (part === 'percent') percent = true;
+    else if (part === 'percent' || part === 'percentage' || part === 'pct') percent = true;
     else if (multiplier !== undefined) times *= multiplier;
     else if (unit) {
       const to = sign * (raised === undefined ? exponent : Number(raised));

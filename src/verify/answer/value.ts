@@ -66,6 +66,8 @@ export interface IntervalsValue {
   readonly parts: readonly Interval[];
   /** What the inequality was about. */
   readonly name: string | undefined;
+  /** The inequality itself, where it has one sign. */
+  readonly relation?: RelationValue;
 }
 
 export interface MatrixValue {

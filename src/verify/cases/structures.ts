@@ -150,6 +150,13 @@ k \geqslant 2 => [2,\infty)
 k \geqslant 2 => k\ge 2
 k \geqslant 2 =/= k>2
 k \geqslant 2 =/= 2
+k \geqslant 2 => k>=2
+x<1 => -x>-1
+x<1 => 2x<2
+x<1 => 1>x
+x<1 =/= -x<-1
+x<1 =/= x>-1
+2x+y<3 => 3>y+2x
 (6,235^\circ) => (6,235^\circ)
 \left( 2 \sqrt{2}, \frac{5 \pi}{4} \right) => (\sqrt8, 1.25\pi)
 `);

@@ -80,6 +80,7 @@ function sameKindDifference(
         : mismatch(gold, answer);
     }
     case 'intervals': {
+      if (answer.kind === 'relation' && gold.relation) return relationDifference(gold.relation, answer, budget);
       const parts = answer.kind === 'intervals' ? answer.parts : asIntervals(answer, comparison);
       return parts ? intervalsDifference(gold.parts, parts, comparison) : mismatch(gold, answer);
     }
@@ -87,6 +88,7 @@ function sameKindDifference(
       if (answer.kind === 'matrix') return matrixDifference(gold.rows, answer.rows, budget);
       return answer.kind === 'tuple' ? columnDifference(gold.rows, answer, differ) : mismatch(gold, answer);
     case 'relation':
+      if (answer.kind === 'intervals' && answer.relation) return relationDifference(gold, answer.relation, budget);
       return answer.kind === 'relation' ? relationDifference(gold, answer, budget) : mismatch(gold, answer);
     case 'ratio':
       return ratioDifference(gold, answer, budget);

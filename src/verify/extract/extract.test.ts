@@ -41,10 +41,13 @@ describe('extract for a reward', () => {
 describe('extract for an evaluation', () => {
   it.each([
     ['so \\boxed{5}, not 6', '5'],
-    ['The final answer is $\\frac12$.', '\\frac12'],
+    ['The final answer is $\\frac12$.', '$\\frac12$'],
     ['The answer is 12 apples. Thanks for 3 questions.', '12 apples'],
     ['Answer: 4:30 p.m. today', '4:30 p.m. today'],
     ['16 - 7 = 9\n#### 9', '9'],
+    ['Final Answer: The largest $n$ is 34.', '34'],
+    ['Final answer: Jane started it 3 hours ago. I hope it is correct.', '3'],
+    ['The final answer is $[-3, 2]$. I hope it is correct.', '$[-3, 2]$'],
     ['First $x=1$, then $x=2$ and done', 'x=2'],
     ['Thus \\(x+1\\) holds here for all of them', 'x+1'],
     ['Hence \\[ 7 \\] is what we find after all', '7'],

@@ -9,7 +9,7 @@ const phrases = ['final answer is', 'answer is', 'final answer:', 'answer:', '##
 
 export function spokenAnswer(text: string): string | undefined {
   const end = text.slice(-stretch);
-  return afterPhrase(end) ?? wholeAnswer(text) ?? lastFormula(end) ?? lastNumber(end);
+  return afterPhrase(end) ?? wholeAnswer(text) ?? (lastFormula(end) ?? lastNumber(end))?.content;
 }
 
 /** A short line without prose is the answer itself. */
@@ -44,11 +44,18 @@ function afterPhrase(end: string): string | undefined {
     }
   }
   if (best < 0) return undefined;
-  const rest = firstLine(end.slice(best + length));
-  const formula = firstFormula(rest);
-  if (formula !== undefined) return formula;
-  const sentence = withoutPeriod(rest);
-  return sentence === '' ? undefined : sentence;
+  const sentence = withoutPeriod(firstLine(end.slice(best + length)));
+  return wholeAnswer(sentence) ?? lastOf(lastFormula(sentence), lastNumber(sentence));
+}
+
+/** Something found in a text, and where it ends. */
+interface Found {
+  readonly content: string;
+  readonly end: number;
+}
+
+function lastOf(a: Found | undefined, b: Found | undefined): string | undefined {
+  return a && b ? (b.end > a.end ? b : a).content : (a ?? b)?.content;
 }
 
 function firstLine(text: string): string {
@@ -79,28 +86,19 @@ const delimiters: readonly (readonly [string, string])[] = [
   ['\\[', '\\]'],
 ];
 
-function firstFormula(line: string): string | undefined {
-  for (const [open, close] of delimiters) {
-    const from = line.indexOf(open);
-    const to = from < 0 ? -1 : line.indexOf(close, from + open.length);
-    if (to > from) return line.slice(from + open.length, to).trim();
-  }
-  return undefined;
-}
-
-function lastFormula(end: string): string | undefined {
-  let best: { at: number; content: string } | undefined;
+function lastFormula(end: string): Found | undefined {
+  let best: Found | undefined;
   for (const [open, close] of delimiters) {
     const to = end.lastIndexOf(close);
     const from = to <= 0 ? -1 : end.lastIndexOf(open, to - 1 - (open === '$$' ? 1 : 0));
-    if (from < 0 || (best && to <= best.at)) continue;
+    if (from < 0 || (best && to + close.length <= best.end)) continue;
     const content = end.slice(from + open.length, to).trim();
-    if (content !== '') best = { at: to, content };
+    if (content !== '') best = { end: to + close.length, content };
   }
-  return best?.content;
+  return best;
 }
 
-function lastNumber(end: string): string | undefined {
+function lastNumber(end: string): Found | undefined {
   let to = end.length;
   while (to > 0 && !isDigit(end[to - 1])) to--;
   if (to === 0) return undefined;
@@ -116,5 +114,5 @@ function lastNumber(end: string): string | undefined {
   }
   const negative = end[from - 1] === '-' && !isDigit(end[from - 2]);
   const percent = end[to] === '%' || end.startsWith('\\%', to);
-  return `${negative ? '-' : ''}${end.slice(from, to)}${percent ? '\\%' : ''}`;
+  return { content: `${negative ? '-' : ''}${end.slice(from, to)}${percent ? '\\%' : ''}`, end: to };
 }

@@ -37,7 +37,10 @@ class Lexer {
       else if (c === '\\') this.command();
       else if (singleMarks.has(c)) {
         this.at++;
-        this.mark(c);
+        if ((c === '<' || c === '>') && source[this.at] === '=') {
+          this.at++;
+          this.push('mark', c === '<' ? '≤' : '≥');
+        } else this.mark(c);
       } else if (c === '.' || c === '?' || c === '"' || c === '`') {
         this.at++;
         if (c === '.' && source.startsWith('..', this.at)) {
