@@ -2,91 +2,28 @@
  * Tokens to a syntax tree, by precedence climbing: every token is read once. Implicit products bind like written ones, so `1/2x`
  * is (1/2)x; a mixed number `3\frac18` is a sum; `\frac12` takes a digit each.
  */
-import { fromDecimal, integer, one, type Rational } from '../arithmetic/rational.js';
-import { limits, Unreadable } from '../budget.js';
-import { isMark, type Span, sub, topLevel } from '../latex/span.js';
+import { fromDecimal, integer, one } from '../arithmetic/rational.js';
+import { Unreadable } from '../budget.js';
+import { isMark, type Span, sub } from '../latex/span.js';
 import type { Token } from '../latex/tokens.js';
 import { functions } from './functions.js';
 import { parseMatrix } from './matrix-parser.js';
+import { fractionAfter } from './mixed-number.js';
+import { aliases, namingCommands, symbolCommands, unknownFunctions } from './names.js';
 import type { Node } from './node.js';
-
-const aliases = new Map([
-  ['lg', 'log'],
-  ['asin', 'arcsin'],
-  ['acos', 'arccos'],
-  ['atan', 'arctan'],
-]);
-const greekAndOther = new Set(
-  (
-    'alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi rho sigma tau upsilon phi ' +
-    'varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell hbar'
-  ).split(' '),
-);
-/** Commands that name a thing by the letters that follow. */
-const naming = new Set([
-  'angle',
-  'triangle',
-  'overline',
-  'overrightarrow',
-  'vec',
-  'hat',
-  'bar',
-  'tilde',
-  'widehat',
-  'measuredangle',
-  'mathbb',
-  'overleftrightarrow',
-]);
-const unknownFunctions = new Set(['f', 'g', 'h', 'F', 'G']);
+import { TokenReader } from './token-reader.js';
 
 /** @throws Unreadable when the span is no expression. */
 export function parseExpression(span: Span): Node {
-  const parser = new ExpressionParser(span);
+  const parser = new ExpressionParser(span, 0);
   const node = parser.sum();
   parser.expectEnd();
   return node;
 }
 
-class ExpressionParser {
-  private readonly span: Span;
-  private at: number;
-  /** Digits already taken from the number token at `at`. */
-  private taken = 0;
-  private depth = 0;
+class ExpressionParser extends TokenReader {
+  /** Bars of an absolute value that are open. */
   private bars = 0;
-
-  constructor(span: Span, depth = 0) {
-    this.span = span;
-    this.at = span.from;
-    this.depth = depth;
-  }
-
-  expectEnd(): void {
-    if (this.at < this.span.to) throw new Unreadable(`cannot be read at "${this.peek()?.text}"`);
-  }
-
-  private peek(ahead = 0): Token | undefined {
-    const i = this.at + ahead;
-    return i < this.span.to ? this.span.tokens[i] : undefined;
-  }
-
-  private next(mark: string): boolean {
-    return isMark(this.peek(), mark);
-  }
-
-  private accept(mark: string): boolean {
-    if (!this.next(mark)) return false;
-    this.at++;
-    return true;
-  }
-
-  private nested<T>(read: () => T): T {
-    if (++this.depth > limits.depth) throw new Unreadable('is nested too deeply');
-    this.span.budget.spend(16);
-    const result = read();
-    this.depth--;
-    return result;
-  }
 
   sum(): Node {
     return this.nested(() => {
@@ -140,7 +77,7 @@ class ExpressionParser {
   private mixedOrFactor(): Node {
     const token = this.peek();
     if (token?.kind === 'number' && !token.text.includes('.') && this.taken === 0) {
-      const part = this.fractionAfter();
+      const part = fractionAfter((ahead) => this.peek(ahead));
       if (part) {
         const whole: Node = { op: 'number', value: integer(BigInt(token.text)), decimal: false };
         this.at += part.length;
@@ -148,25 +85,6 @@ class ExpressionParser {
       }
     }
     return this.factor();
-  }
-
-  private fractionAfter(): { node: Node; length: number } | undefined {
-    const [a, b, c, d] = [this.peek(1), this.peek(2), this.peek(3), this.peek(4)];
-    if (a?.kind === 'number' && a.space && isMark(b, '/') && c?.kind === 'number') {
-      return properFraction(a.text, c.text, 4);
-    }
-    if (!(a?.kind === 'command' && a.text === 'frac')) return undefined;
-    if (b?.kind === 'number' && b.text.length === 2) return properFraction(b.text[0] as string, b.text[1] as string, 3);
-    if (b?.kind === 'number' && b.text.length === 1) {
-      if (c?.kind === 'number' && c.text.length === 1) return properFraction(b.text, c.text, 4);
-      if (isMark(c, '{') && d?.kind === 'number' && isMark(this.peek(5), '}')) return properFraction(b.text, d.text, 6);
-    }
-    if (isMark(b, '{') && c?.kind === 'number' && isMark(d, '}')) {
-      const [e, f, g] = [this.peek(5), this.peek(6), this.peek(7)];
-      if (isMark(e, '{') && f?.kind === 'number' && isMark(g, '}')) return properFraction(c.text, f.text, 8);
-      if (e?.kind === 'number' && e.text.length === 1) return properFraction(c.text, e.text, 6);
-    }
-    return undefined;
   }
 
   private startsFactor(): boolean {
@@ -221,41 +139,12 @@ class ExpressionParser {
     return { op: 'symbol', name: `${name}_${this.rawArgument()}` };
   }
 
-  /** The tokens of the next group or the next single token, as text. */
-  private rawArgument(): string {
-    const token = this.peek();
-    if (!token) throw new Unreadable('ends where a subscript should be');
-    const close = isMark(token, '{') ? (this.span.partner[this.at] as number) : this.at;
-    let text = '';
-    for (let i = this.at; i <= close; i++) {
-      const part = this.span.tokens[i] as Token;
-      if (!isMark(part, '{') && !isMark(part, '}')) text += part.text;
-    }
-    this.at = close + 1;
-    return text;
-  }
-
   private unknownCall(name: string): Node {
     const args = this.bracketArguments();
     return { op: 'call', name, args, unknown: true };
   }
 
-  /** Comma-separated expressions inside the bracket at hand. */
-  private bracketArguments(): Node[] {
-    const close = this.span.partner[this.at] as number;
-    const inner = sub(this.span, this.at + 1, close);
-    const commas = topLevel(inner, (token) => isMark(token, ','));
-    const args: Node[] = [];
-    let from = inner.from;
-    for (const comma of [...commas, inner.to]) {
-      args.push(this.inside(from, comma));
-      from = comma + 1;
-    }
-    this.at = close + 1;
-    return args;
-  }
-
-  private inside(from: number, to: number): Node {
+  protected override inside(from: number, to: number): Node {
     const parser = new ExpressionParser(sub(this.span, from, to), this.depth);
     const node = parser.sum();
     parser.expectEnd();
@@ -308,16 +197,6 @@ class ExpressionParser {
     this.at++;
     const exponent = this.exponent();
     return exponent ? { op: 'power', base: node, exponent } : node;
-  }
-
-  /** The bracketed group at hand, any bracket. */
-  private group(): Node {
-    return this.nested(() => {
-      const close = this.span.partner[this.at] as number;
-      const node = this.inside(this.at + 1, close);
-      this.at = close + 1;
-      return node;
-    });
   }
 
   /** An argument of a command: a group, or one token, of a number one digit. */
@@ -426,8 +305,8 @@ class ExpressionParser {
     }
     const known = aliases.get(name) ?? name;
     if (functions.has(known)) return this.call(known);
-    if (greekAndOther.has(name)) return this.subscripted({ op: 'symbol', name });
-    if (naming.has(name)) return this.named(name);
+    if (symbolCommands.has(name)) return this.subscripted({ op: 'symbol', name });
+    if (namingCommands.has(name)) return this.named(name);
     throw new Unreadable(`has an unknown command \\${name}`);
   }
 
@@ -498,12 +377,4 @@ function nameOf(node: Node): string {
 
 function isMinusOne(node: Node): boolean {
   return node.op === 'negative' && node.of.op === 'number' && node.of.value.n === one.n && node.of.value.d === one.d;
-}
-
-function properFraction(over: string, under: string, length: number): { node: Node; length: number } | undefined {
-  if (over.includes('.') || under.includes('.')) return undefined;
-  const [n, d] = [BigInt(over), BigInt(under)];
-  if (n >= d) return undefined;
-  const number = (value: Rational): Node => ({ op: 'number', value, decimal: false });
-  return { node: { op: 'quotient', over: number(integer(n)), under: number(integer(d)) }, length };
 }
