@@ -124,9 +124,9 @@ export interface UpdateMetrics {
   readonly tokensSkipped: number;
   /** Mean over trained completion tokens, nats. NaN when nothing was trained. */
   readonly entropy: number;
-  /** mean(logmu - logpi): sampling against training path and staleness, nats; NaN without sampler log-probs. */
+  /** mean(logmu - logpi): sampling against training path and staleness, nats; NaN for `log-likelihood`. */
   readonly klSampler: number;
-  /** mean k3 against the reference; NaN without reference log-probs. */
+  /** mean k3 against the reference; NaN when beta is 0. */
   readonly klReference: number;
   /** Share of the token positions computed that were padding. */
   readonly padding: number;

@@ -51,8 +51,6 @@ async function runtime<T>(action: () => Promise<T>): Promise<T> {
 
 export const floats = (data: Float32Array, shape: readonly number[]): Tensor => new Tensor('float32', data, shape);
 
-export const int32s = (data: Int32Array, shape: readonly number[]): Tensor => new Tensor('int32', data, shape);
-
 /** Non-negative integers as int64: written as little-endian low words, the high words stay 0. */
 export function int64s(data: ArrayLike<number>, shape: readonly number[]): Tensor {
   const words = new BigInt64Array(data.length);
