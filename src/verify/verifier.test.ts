@@ -111,12 +111,32 @@ describe("a user's module", () => {
     );
     const verifier = create(path, { deadline: 250, memory: 32 });
     const [hung, next] = await Promise.all([verifier.verify('a', 'hang'), verifier.verify('a', 'a')]);
-    expect(hung).toMatchObject({ verdict: 'timeout', reason: 'was stopped after 250 ms', extracted: null });
+    expect(hung).toMatchObject({
+      verdict: 'timeout',
+      reason: 'was stopped after 250 ms, and again after 500',
+      extracted: null,
+    });
     expect(next.verdict).toBe('correct');
     expect(verifier.timeouts).toBe(1);
     expect((await verifier.verify('a', 'memory')).verdict).toBe('timeout');
     expect(verifier.timeouts).toBe(2);
     expect((await verifier.verify('a', 'a')).verdict).toBe('correct');
+  });
+
+  it('that stalls once is tried again: a stall of the machine costs no reward', async () => {
+    const mark = join(folder, 'stalled');
+    const path = ownModule(
+      'stall.mjs',
+      `import { existsSync, writeFileSync } from 'node:fs';
+       export function verify(gold, text) {
+         if (!existsSync(${JSON.stringify(mark)})) { writeFileSync(${JSON.stringify(mark)}, ''); for (;;); }
+         return text === gold;
+       }`,
+    );
+    const verifier = create(path);
+    const both = await Promise.all([verifier.verify('a', 'a'), verifier.verify('a', 'b')]);
+    expect(both.map((result) => result.verdict)).toEqual(['correct', 'wrong']);
+    expect(verifier.timeouts).toBe(0);
   });
 
   it('that fails is an error, not a reward of zero', async () => {

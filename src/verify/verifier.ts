@@ -18,7 +18,7 @@ export interface Verifier {
    * user's that fails (VERIFIER_*).
    */
   verify(gold: string, text: string, policy?: Partial<VerificationPolicy>): Promise<Verification>;
-  /** How many threads were killed for time or memory. */
+  /** How many answers ended in `timeout`. */
   readonly timeouts: number;
   close(): Promise<void>;
 }
@@ -26,7 +26,7 @@ export interface Verifier {
 export interface VerifierOptions {
   /** Worker threads. */
   readonly workers?: number;
-  /** Milliseconds that one verdict may take. */
+  /** Milliseconds that one verdict may take; its second and last try on a new thread has twice as many. */
   readonly deadline?: number;
   /** Milliseconds that a thread may take to start. */
   readonly start?: number;
@@ -50,7 +50,7 @@ export function createVerifier(name: string, options: VerifierOptions = {}): Ver
     name,
     verify: (gold, text, policy) => leastLoaded(workers).run({ gold, text, policy: { ...options.policy, ...policy } }),
     get timeouts() {
-      return workers.reduce((sum, worker) => sum + worker.kills, 0);
+      return workers.reduce((sum, worker) => sum + worker.timeouts, 0);
     },
     close: async () => {
       await Promise.all(workers.map((worker) => worker.close()));

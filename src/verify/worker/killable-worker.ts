@@ -1,6 +1,7 @@
 /**
- * One worker thread that may be killed: a job that passes its deadline or its memory ends the thread, is reported as a timeout, and
- * the next job finds a new thread. Jobs run one at a time, so a deadline is one job's own.
+ * One worker thread that may be killed: a job that passes its deadline ends the thread and gets one more try on a new one, twice as
+ * long, since a stall of the machine must not cost a reward; then, or when it eats the memory, it is reported as a timeout. Jobs run
+ * one at a time, so a deadline is one job's own.
  */
 import { Worker } from 'node:worker_threads';
 import { SoarError } from '../../errors.js';
@@ -20,6 +21,8 @@ interface Waiting {
   readonly job: Job;
   readonly resolve: (verification: Verification) => void;
   readonly reject: (error: SoarError) => void;
+  /** Milliseconds that this try may take. */
+  readonly deadline: number;
 }
 
 /** Threads run compiled files: from sources (as in tests) the entry is its twin in dist/. */
@@ -31,8 +34,8 @@ function workerEntry(): URL {
 }
 
 export class KillableWorker {
-  /** Threads ended for time or memory so far. */
-  kills = 0;
+  /** Jobs reported as timeouts so far. */
+  timeouts = 0;
   private readonly implementation: Implementation;
   private readonly limits: WorkerLimits;
   private readonly queue: Waiting[] = [];
@@ -55,7 +58,7 @@ export class KillableWorker {
   run(job: Job): Promise<Verification> {
     if (this.fault) return Promise.reject(this.fault);
     return new Promise((resolve, reject) => {
-      this.queue.push({ job, resolve, reject });
+      this.queue.push({ job, resolve, reject, deadline: this.limits.deadline });
       if (!this.worker) this.spawn();
       else this.next();
     });
@@ -90,7 +93,7 @@ export class KillableWorker {
     const waiting = this.queue.shift();
     if (!waiting) return;
     this.running = waiting;
-    this.timer = setTimeout(() => this.overdue(waiting), this.limits.deadline);
+    this.timer = setTimeout(() => this.overdue(waiting), waiting.deadline);
     this.worker.postMessage(waiting.job);
   }
 
@@ -116,30 +119,40 @@ export class KillableWorker {
   private overdue(waiting: Waiting): void {
     setImmediate(() => {
       if (this.running !== waiting) return;
-      this.kill(`was stopped after ${this.limits.deadline} ms`);
+      const { deadline } = this.limits;
+      if (waiting.deadline > deadline)
+        this.timeout(waiting, `was stopped after ${deadline} ms, and again after ${waiting.deadline}`);
+      else {
+        this.queue.unshift({ ...waiting, deadline: 2 * deadline });
+        this.restart();
+      }
     });
   }
 
-  private kill(reason: string): void {
-    const stopped = this.running;
+  /** A new thread for what waits. */
+  private restart(): void {
     this.running = undefined;
-    this.kills++;
     void this.discard()?.terminate();
-    stopped?.resolve({
+    if (this.queue.length) this.spawn();
+  }
+
+  private timeout(stopped: Waiting, reason: string): void {
+    this.timeouts++;
+    this.restart();
+    stopped.resolve({
       verdict: 'timeout',
       extracted: null,
       goldKind: null,
       answerKind: null,
       reason,
-      ms: this.limits.deadline,
+      ms: stopped.deadline,
     });
-    if (this.queue.length) this.spawn();
   }
 
   private crashed(cause: Error & { code?: string }): void {
     clearTimeout(this.timer);
     if (cause.code === 'ERR_WORKER_OUT_OF_MEMORY' && this.running) {
-      this.kill('ran out of memory');
+      this.timeout(this.running, 'ran out of memory');
       return;
     }
     const fault = new SoarError('VERIFIER_FAILED', `the verifier's thread failed: ${cause.message}`, {
