@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -114,17 +114,48 @@ describe('readModelFolder', () => {
     expect(await endTokens({ ...none, ...(await changed('config.json', { eos_token_id: null })) })).toEqual([]);
   });
 
-  it('passes over a tied head and stored rotary tables', async () => {
+  it('passes over stored rotary tables, and over a tied head that is the embedding once more', async () => {
     const tied = { ...shape, tiedEmbeddings: true };
     const folder = join(root, 'tied');
     const flat = weights.slice(0, llamaLayout(tied).size);
     await writeModelFolder(folder, { ...model, shape: tied, weights: flat });
     const path = join(folder, 'model.safetensors');
     const stored = [...decodeSafetensors(await readFile(path), path).tensors.values()];
-    const head = { name: 'lm_head.weight', shape: [5, 8], data: new Float32Array(40) };
     const table = { name: 'model.layers.0.self_attn.rotary_emb.inv_freq', shape: [3], data: new Float32Array(3) };
-    await writeFile(path, encodeSafetensors([...stored, head, table]));
+    const withHead = (data: Float32Array, dims = [5, 8]) =>
+      writeFile(path, encodeSafetensors([...stored, { name: 'lm_head.weight', shape: dims, data }, table]));
+    await withHead(flat.slice(0, 40));
     expect((await readModelFolder(folder)).weights).toEqual(flat);
+    await withHead(flat.slice(1, 41));
+    await refused(folder, 'MODEL_WEIGHTS', /lm_head\.weight differs from model\.embed_tokens\.weight/);
+    await withHead(flat.slice(0, 40), [8, 5]);
+    await refused(folder, 'MODEL_WEIGHTS', /lm_head\.weight has the shape \[8,5\], by the config it is \[5,8\]/);
+  });
+
+  it('refuses a tensor that two files have, and names a shard that is missing', async () => {
+    const all = await tensors();
+    const map = Object.fromEntries(all.map(({ name }, i) => [name, `part-${i % 2}.safetensors`]));
+    const shards = {
+      'model.safetensors.index.json': JSON.stringify({ weight_map: map }),
+      'part-0.safetensors': encodeSafetensors(all),
+    };
+    await refused(await folderWith(shards), 'MODEL_MISSING', /part-1\.safetensors cannot be read \(ENOENT\)/);
+    const twice = await folderWith({ ...shards, 'part-1.safetensors': encodeSafetensors(all.slice(0, 1)) });
+    await refused(twice, 'MODEL_WEIGHTS', /embed_tokens\.weight is in more than one file/);
+  });
+
+  it.each(['config.json', 'generation_config.json', 'model.safetensors'])(
+    'does not pass over a %s that cannot be read',
+    async (name) => {
+      const folder = await folderWith({ [name]: null });
+      await mkdir(join(folder, name));
+      await refused(folder, 'MODEL_MISSING', new RegExp(`${name} cannot be read \\(E[A-Z]+\\)`));
+    },
+  );
+
+  it('does not pass over end tokens that are none', async () => {
+    const wrong = await changed('generation_config.json', { eos_token_id: '</s>' });
+    await refused(await folderWith(wrong), 'MODEL_CONFIG', /^eos_token_id: /);
   });
 
   it.each(['config.json', 'tokenizer.json', 'model.safetensors'])('names a missing %s', async (name) => {
@@ -135,9 +166,9 @@ describe('readModelFolder', () => {
     );
   });
 
-  it('tells a Git LFS pointer from the file', async () => {
+  it.each(['tokenizer.json', 'model.safetensors'])('tells a Git LFS pointer from a %s', async (name) => {
     const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n';
-    await refused(await folderWith({ 'model.safetensors': pointer }), 'MODEL_LFS_POINTER', /Git LFS pointer/);
+    await refused(await folderWith({ [name]: pointer }), 'MODEL_LFS_POINTER', /Git LFS pointer/);
   });
 
   it.each<[object, RegExp]>([

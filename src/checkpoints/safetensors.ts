@@ -1,7 +1,7 @@
 /**
  * The safetensors format (https://github.com/huggingface/safetensors): an 8-byte header length, a JSON header, raw little-endian
  * numbers. Reads F32, F16 and BF16 into single precision, writes F32. Trusts nothing about a file: sizes, offsets and shapes are
- * checked against one another before a number is read.
+ * checked against one another before a number is read. Pure; `safetensors-file.ts` reads from disk.
  */
 import { z } from 'zod';
 import { SoarError } from '../errors.js';
@@ -17,8 +17,24 @@ export interface SafetensorsFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-const bytesOf = { F32: 4, F16: 2, BF16: 2 } as const;
-type NumberType = keyof typeof bytesOf;
+export const bytesOf = { F32: 4, F16: 2, BF16: 2 } as const;
+export type NumberType = keyof typeof bytesOf;
+
+/** Where a tensor lies in a file, and as what. */
+export interface TensorPlace {
+  readonly shape: readonly number[];
+  readonly type: NumberType;
+  /** Numbers in it. */
+  readonly size: number;
+  /** In bytes from the start of the file. */
+  readonly offset: number;
+}
+
+/** Bytes before the header: its length. */
+export const headerStart = 8;
+
+/** The format's own limit, so that a damaged length does not fill the memory. */
+const longestHeader = 100_000_000;
 
 const headerEntry = z.strictObject({
   dtype: z.string(),
@@ -39,10 +55,10 @@ export function encodeSafetensors(
   }
   const json = JSON.stringify(header);
   const text = new TextEncoder().encode(json + ' '.repeat((8 - (new TextEncoder().encode(json).length % 8)) % 8));
-  const bytes = new Uint8Array(8 + text.length + offset);
+  const bytes = new Uint8Array(headerStart + text.length + offset);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(text.length), true);
-  bytes.set(text, 8);
-  let at = 8 + text.length;
+  bytes.set(text, headerStart);
+  let at = headerStart + text.length;
   for (const { data } of tensors) {
     bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
     at += data.byteLength;
@@ -55,29 +71,50 @@ export function encodeSafetensors(
  * @throws SoarError SAFETENSORS_DAMAGED, SAFETENSORS_DTYPE
  */
 export function decodeSafetensors(bytes: Uint8Array, where: string): SafetensorsFile {
-  const damaged = (what: string) =>
-    new SoarError('SAFETENSORS_DAMAGED', `not a whole safetensors file: ${what}`, {
-      where,
-      remedy: 'copy or download the file again',
-    });
-  if (bytes.length < 8) throw damaged(`it has ${bytes.length} bytes`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const headerLength = Number(view.getBigUint64(0, true));
-  if (headerLength > bytes.length - 8) throw damaged(`its header claims ${headerLength} of ${bytes.length} bytes`);
-  const header = parseHeader(new TextDecoder().decode(bytes.subarray(8, 8 + headerLength)), damaged);
-  const body = bytes.subarray(8 + headerLength);
-
+  const length = headerLength(bytes.subarray(0, headerStart), bytes.length, where);
+  const { places, metadata } = parseHeader(bytes.subarray(headerStart, headerStart + length), bytes.length, where);
   const tensors = new Map<string, TensorEntry>();
+  for (const [name, { shape, type, size, offset }] of places) {
+    const data = new Float32Array(size);
+    toSingles(bytes.subarray(offset, offset + size * bytesOf[type]), type, data);
+    tensors.set(name, { name, shape, data });
+  }
+  return { tensors, metadata };
+}
+
+/**
+ * Bytes of the header.
+ * @param start the first 8 bytes of the file, or all it has
+ * @throws SoarError SAFETENSORS_DAMAGED
+ */
+export function headerLength(start: Uint8Array, fileSize: number, where: string): number {
+  if (start.length < headerStart) throw damaged(where, `it has ${start.length} bytes`);
+  const length = Number(new DataView(start.buffer, start.byteOffset, headerStart).getBigUint64(0, true));
+  if (length > Math.min(fileSize - headerStart, longestHeader)) {
+    throw damaged(where, `its header claims ${length} of ${fileSize} bytes`);
+  }
+  return length;
+}
+
+/**
+ * The places of all tensors in the order of the file. Together with the header they fill it exactly.
+ * @throws SoarError SAFETENSORS_DAMAGED, SAFETENSORS_DTYPE
+ */
+export function parseHeader(
+  header: Uint8Array,
+  fileSize: number,
+  where: string,
+): { readonly places: ReadonlyMap<string, TensorPlace>; readonly metadata: Readonly<Record<string, string>> } {
+  const { tensors, metadata } = headerJson(new TextDecoder().decode(header), where);
+  const start = headerStart + header.length;
+  const bodySize = fileSize - start;
+  const places = new Map<string, TensorPlace>();
   let end = 0;
-  const inOrder = Object.entries(header.tensors).sort(([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0]);
-  for (const [
-    name,
-    {
-      dtype,
-      shape,
-      data_offsets: [from, to],
-    },
-  ] of inOrder) {
+  const inOrder = Object.entries(tensors).sort(
+    ([, { data_offsets: a }], [, { data_offsets: b }]) => a[0] - b[0] || a[1] - b[1],
+  );
+  for (const [name, { dtype, shape, data_offsets }] of inOrder) {
+    const [from, to] = data_offsets;
     if (!(dtype in bytesOf)) {
       throw new SoarError('SAFETENSORS_DTYPE', `tensor ${name} is of type ${dtype}`, {
         where,
@@ -85,49 +122,48 @@ export function decodeSafetensors(bytes: Uint8Array, where: string): Safetensors
       });
     }
     const type = dtype as NumberType;
-    const count = shape.reduce((a, b) => a * b, 1);
-    if (from !== end) throw damaged(`tensor ${name} starts at byte ${from} where ${end} was expected`);
-    if (to - from !== count * bytesOf[type]) {
-      throw damaged(
-        `tensor ${name} has ${to - from} bytes, its shape [${shape}] of ${type} needs ${count * bytesOf[type]}`,
-      );
+    const size = shape.reduce((a, b) => a * b, 1);
+    const needed = size * bytesOf[type];
+    if (from !== end) throw damaged(where, `tensor ${name} starts at byte ${from} where ${end} was expected`);
+    if (to - from !== needed) {
+      throw damaged(where, `tensor ${name} has ${to - from} bytes, its shape [${shape}] of ${type} needs ${needed}`);
     }
-    if (to > body.length) throw damaged(`tensor ${name} ends at byte ${to} of ${body.length}`);
-    tensors.set(name, { name, shape, data: numbers(body.subarray(from, to), type, count) });
+    if (to > bodySize) throw damaged(where, `tensor ${name} ends at byte ${to} of ${bodySize}`);
+    places.set(name, { shape, type, size, offset: start + from });
     end = to;
   }
-  if (end !== body.length) throw damaged(`${body.length - end} bytes belong to no tensor`);
-  return { tensors, metadata: header.metadata };
+  if (end !== bodySize) throw damaged(where, `${bodySize - end} bytes belong to no tensor`);
+  return { places, metadata };
 }
 
-function parseHeader(text: string, damaged: (what: string) => SoarError) {
+function headerJson(text: string, where: string) {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw damaged(`its header is not JSON (${(cause as Error).message})`);
+    throw damaged(where, `its header is not JSON (${(cause as Error).message})`);
   }
   const { __metadata__: metadata = {}, ...tensors } = (json ?? {}) as Record<string, unknown>;
   const parsed = z.record(z.string(), headerEntry).safeParse(tensors);
-  if (!parsed.success) throw damaged(`its header has a wrong entry at ${parsed.error.issues[0]?.path.join('.')}`);
+  if (!parsed.success)
+    throw damaged(where, `its header has a wrong entry at ${parsed.error.issues[0]?.path.join('.')}`);
   const facts = z.record(z.string(), z.string()).safeParse(metadata);
-  if (!facts.success) throw damaged('its __metadata__ holds something else than texts');
+  if (!facts.success) throw damaged(where, 'its __metadata__ holds something else than texts');
   return { tensors: parsed.data, metadata: facts.data };
 }
 
-function numbers(bytes: Uint8Array, type: NumberType, count: number): Float32Array {
-  const out = new Float32Array(count);
+/** @param into as many numbers as `bytes` holds */
+export function toSingles(bytes: Uint8Array, type: NumberType, into: Float32Array): void {
   if (type === 'F32') {
-    new Uint8Array(out.buffer).set(bytes);
-    return out;
+    new Uint8Array(into.buffer, into.byteOffset, into.byteLength).set(bytes);
+    return;
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (type === 'BF16') {
     // The upper half of a single: shifting restores it exactly.
-    const words = new Uint32Array(out.buffer);
-    for (let i = 0; i < count; i++) words[i] = view.getUint16(2 * i, true) << 16;
-  } else for (let i = 0; i < count; i++) out[i] = half(view.getUint16(2 * i, true));
-  return out;
+    const words = new Uint32Array(into.buffer, into.byteOffset, into.length);
+    for (let i = 0; i < words.length; i++) words[i] = view.getUint16(2 * i, true) << 16;
+  } else for (let i = 0; i < into.length; i++) into[i] = half(view.getUint16(2 * i, true));
 }
 
 /** IEEE 754 binary16. */
@@ -139,3 +175,9 @@ function half(bits: number): number {
   if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
   return sign * 2 ** (exponent - 15) * (1 + fraction / 1024);
 }
+
+export const damaged = (where: string, what: string): SoarError =>
+  new SoarError('SAFETENSORS_DAMAGED', `not a whole safetensors file: ${what}`, {
+    where,
+    remedy: 'copy or download the file again',
+  });

@@ -1,0 +1,123 @@
+/** config.json of a Llama model: to our shape and back. What we cannot compute is refused by name, never ignored. Pure. */
+import { z } from 'zod';
+import { SoarError } from '../errors.js';
+import type { LlamaShape } from './llama-shape.js';
+
+const positive = z.int().min(1);
+const rope = z.looseObject({
+  rope_theta: z.number().optional(),
+  rope_type: z.string().optional(),
+  type: z.string().optional(),
+});
+
+/** One id, several, or none. */
+export const tokenIds = z
+  .union([z.int(), z.array(z.int())])
+  .nullish()
+  .transform((ids) => (ids === undefined || ids === null ? undefined : [ids].flat()));
+
+const configSchema = z.looseObject({
+  model_type: z.string(),
+  vocab_size: positive,
+  hidden_size: positive,
+  num_hidden_layers: positive,
+  num_attention_heads: positive,
+  num_key_value_heads: positive.nullish(),
+  head_dim: positive.nullish(),
+  intermediate_size: positive,
+  max_position_embeddings: positive,
+  rope_theta: z.number().nullish(),
+  rope_parameters: rope.nullish(),
+  rope_scaling: rope.nullish(),
+  rms_norm_eps: z.number(),
+  tie_word_embeddings: z.boolean().default(false),
+  attention_bias: z.boolean().default(false),
+  mlp_bias: z.boolean().default(false),
+  hidden_act: z.string().default('silu'),
+  sliding_window: z.number().nullish(),
+  eos_token_id: tokenIds,
+});
+
+type Config = z.infer<typeof configSchema>;
+
+const supported = 'Llama models (LlamaForCausalLM) with plain rotary embeddings and no biases can be used';
+
+/**
+ * @param where the file, for messages
+ * @throws SoarError MODEL_CONFIG, MODEL_UNSUPPORTED
+ */
+export function readLlamaConfig(
+  json: unknown,
+  where: string,
+): { readonly shape: LlamaShape; readonly endTokens: readonly number[] } {
+  const wrong = (what: string) =>
+    new SoarError('MODEL_CONFIG', what, { where, remedy: 'use the config.json that belongs to the model' });
+  const type = (json as { model_type?: unknown } | null)?.model_type;
+  if (typeof type === 'string' && type !== 'llama') throw unsupported(`model_type is ${type}`, where);
+  const parsed = configSchema.safeParse(json);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw wrong(`${issue?.path.join('.') || 'the file'}: ${issue?.message}`);
+  }
+  const config = parsed.data;
+  refuseUnsupported(config, where);
+
+  const heads = config.num_attention_heads;
+  const kvHeads = config.num_key_value_heads ?? heads;
+  if (heads % kvHeads !== 0) {
+    throw wrong(`num_attention_heads ${heads} is not a multiple of num_key_value_heads ${kvHeads}`);
+  }
+  const headSize = config.head_dim ?? config.hidden_size / heads;
+  if (headSize % 2 !== 0) throw wrong(`the head size ${headSize} is not an even integer`);
+  const shape = {
+    vocabularySize: config.vocab_size,
+    hiddenSize: config.hidden_size,
+    layers: config.num_hidden_layers,
+    heads,
+    kvHeads,
+    headSize,
+    intermediateSize: config.intermediate_size,
+    contextLength: config.max_position_embeddings,
+    ropeTheta: config.rope_parameters?.rope_theta ?? config.rope_theta ?? 10_000,
+    rmsNormEpsilon: config.rms_norm_eps,
+    tiedEmbeddings: config.tie_word_embeddings,
+  };
+  return { shape, endTokens: config.eos_token_id ?? [] };
+}
+
+function refuseUnsupported(config: Config, where: string): void {
+  if (config.attention_bias || config.mlp_bias) throw unsupported('the model has biases', where);
+  if (config.hidden_act !== 'silu') throw unsupported(`hidden_act is ${config.hidden_act}`, where);
+  if (config.sliding_window) throw unsupported(`sliding_window is ${config.sliding_window}`, where);
+  for (const scaling of [config.rope_scaling, config.rope_parameters]) {
+    const type = scaling?.rope_type ?? scaling?.type ?? 'default';
+    if (type !== 'default') throw unsupported(`rotary embeddings are scaled (${type})`, where);
+  }
+}
+
+const unsupported = (what: string, where: string) =>
+  new SoarError('MODEL_UNSUPPORTED', what, { where, remedy: supported });
+
+/** The rotary base in the older place, which old and new versions of transformers read. */
+export function llamaConfig(shape: LlamaShape, tokens: object): object {
+  return {
+    architectures: ['LlamaForCausalLM'],
+    model_type: 'llama',
+    vocab_size: shape.vocabularySize,
+    hidden_size: shape.hiddenSize,
+    num_hidden_layers: shape.layers,
+    num_attention_heads: shape.heads,
+    num_key_value_heads: shape.kvHeads,
+    head_dim: shape.headSize,
+    intermediate_size: shape.intermediateSize,
+    max_position_embeddings: shape.contextLength,
+    rope_theta: shape.ropeTheta,
+    rms_norm_eps: shape.rmsNormEpsilon,
+    tie_word_embeddings: shape.tiedEmbeddings,
+    hidden_act: 'silu',
+    attention_bias: false,
+    mlp_bias: false,
+    torch_dtype: 'float32',
+    ...tokens,
+  };
+}

@@ -1,0 +1,70 @@
+/** Reading the files of a model folder: one that is missing, a pointer to the real one, and one that is no JSON are told apart. */
+import { open, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { SoarError } from '../errors.js';
+
+/** @throws SoarError MODEL_MISSING, MODEL_LFS_POINTER, MODEL_CONFIG */
+export async function readModelJson(path: string): Promise<unknown> {
+  const json = await readModelJsonIfThere(path);
+  if (json === undefined) throw unreadable(path, 'ENOENT');
+  return json;
+}
+
+/** undefined where there is no such file. @throws SoarError MODEL_MISSING, MODEL_LFS_POINTER, MODEL_CONFIG */
+export async function readModelJsonIfThere(path: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = new TextDecoder().decode(await readFile(path));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw modelFileError(path, error);
+  }
+  if (text.startsWith(pointerStart)) throw pointer(path);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new SoarError('MODEL_CONFIG', `not JSON: ${(cause as Error).message}`, {
+      where: path,
+      remedy: 'copy or download the file again',
+      cause,
+    });
+  }
+}
+
+/** For files too large to be read whole. @throws SoarError MODEL_MISSING, MODEL_LFS_POINTER */
+export async function refusePointer(path: string): Promise<void> {
+  const start = new Uint8Array(pointerStart.length);
+  try {
+    const file = await open(path);
+    try {
+      await file.read(start);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw modelFileError(path, error);
+  }
+  if (new TextDecoder('latin1').decode(start) === pointerStart) throw pointer(path);
+}
+
+/** A coded error for what the operating system refused; anything else comes back as it is. */
+export function modelFileError(path: string, error: unknown): unknown {
+  const code = (error as NodeJS.ErrnoException).code;
+  return error instanceof SoarError || code === undefined ? error : unreadable(path, code, error);
+}
+
+const unreadable = (path: string, code: string, cause?: unknown) =>
+  new SoarError('MODEL_MISSING', `${path} cannot be read (${code})`, {
+    where: dirname(path),
+    remedy: 'give a folder in Hugging Face form: config.json, tokenizer.json, model.safetensors',
+    cause,
+  });
+
+/** https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md */
+const pointerStart = 'version https://git-lfs';
+
+const pointer = (path: string) =>
+  new SoarError('MODEL_LFS_POINTER', 'this is a Git LFS pointer, not the file itself', {
+    where: path,
+    remedy: 'fetch the real file: git lfs pull',
+  });

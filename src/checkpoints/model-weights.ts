@@ -1,0 +1,93 @@
+/**
+ * The weights of a model folder, model.safetensors or shards with an index, as one flat array: each tensor goes from its file to
+ * its place, checked by name and shape against the config.
+ */
+import { join } from 'node:path';
+import { z } from 'zod';
+import { SoarError } from '../errors.js';
+import { type LlamaShape, llamaLayout } from './llama-shape.js';
+import { modelFileError, readModelJsonIfThere, refusePointer } from './model-file.js';
+import { type OpenSafetensors, openSafetensors, type StoredTensor } from './safetensors-file.js';
+
+const head = 'lm_head.weight';
+const embedding = 'model.embed_tokens.weight';
+
+/** [parameters], by `llamaLayout`. @throws SoarError MODEL_MISSING, MODEL_LFS_POINTER, MODEL_CONFIG, MODEL_WEIGHTS, SAFETENSORS_* */
+export async function readWeights(folder: string, shape: LlamaShape): Promise<Float32Array> {
+  const opened: OpenSafetensors[] = [];
+  try {
+    const tensors = new Map<string, StoredTensor>();
+    for (const name of await weightFiles(folder)) {
+      const file = await openWeights(join(folder, name));
+      opened.push(file);
+      for (const [key, tensor] of file.tensors) {
+        if (tensors.has(key)) throw wrong(`the tensor ${key} is in more than one file`, folder);
+        tensors.set(key, tensor);
+      }
+    }
+    return await arrange(shape, tensors, folder);
+  } finally {
+    for (const file of opened) await file.close();
+  }
+}
+
+async function weightFiles(folder: string): Promise<readonly string[]> {
+  const path = join(folder, 'model.safetensors.index.json');
+  const index = await readModelJsonIfThere(path);
+  if (index === undefined) return ['model.safetensors'];
+  const parsed = z.looseObject({ weight_map: z.record(z.string(), z.string()) }).safeParse(index);
+  if (parsed.success) return [...new Set(Object.values(parsed.data.weight_map))].sort();
+  throw new SoarError('MODEL_WEIGHTS', 'weight_map is missing or is not a map of names to files', {
+    where: path,
+    remedy: 'copy or download the file again',
+  });
+}
+
+async function openWeights(path: string): Promise<OpenSafetensors> {
+  await refusePointer(path);
+  return openSafetensors(path).catch((error) => {
+    throw modelFileError(path, error);
+  });
+}
+
+async function arrange(
+  shape: LlamaShape,
+  tensors: ReadonlyMap<string, StoredTensor>,
+  folder: string,
+): Promise<Float32Array> {
+  const layout = llamaLayout(shape);
+  const known = new Set([...layout.slots.map((slot) => slot.name), head]);
+  for (const { name, shape: dims } of layout.slots) {
+    const tensor = tensors.get(name);
+    if (!tensor) throw wrong(`the tensor ${name} is missing`, folder);
+    checkShape(name, tensor, dims, folder);
+  }
+  const unknown = [...tensors.keys()].find((name) => !known.has(name) && !name.endsWith('rotary_emb.inv_freq'));
+  if (unknown) throw wrong(`the tensor ${unknown} has no place in a model of this config`, folder);
+
+  const flat = new Float32Array(layout.size);
+  for (const { name, offset, size } of layout.slots) {
+    await tensors.get(name)?.read(flat.subarray(offset, offset + size));
+  }
+  const copy = shape.tiedEmbeddings ? tensors.get(head) : undefined;
+  if (copy) await checkTied(shape, copy, flat, folder);
+  return flat;
+}
+
+/** Some files hold the head once more although the config ties it: then it has to be the embedding. */
+async function checkTied(shape: LlamaShape, copy: StoredTensor, flat: Float32Array, folder: string): Promise<void> {
+  checkShape(head, copy, [shape.vocabularySize, shape.hiddenSize], folder);
+  const values = new Float32Array(shape.vocabularySize * shape.hiddenSize);
+  await copy.read(values);
+  // The embedding is the first of the layout.
+  if (values.every((value, i) => Object.is(value, flat[i]))) return;
+  throw wrong(`${head} differs from ${embedding}, which are one by the config (tie_word_embeddings)`, folder);
+}
+
+function checkShape(name: string, { shape }: StoredTensor, dims: readonly number[], folder: string): void {
+  if (`${shape}` === `${dims}`) return;
+  throw wrong(`the tensor ${name} has the shape [${shape}], by the config it is [${dims}]`, folder);
+}
+
+const wrong = (what: string, where: string) =>
+  new SoarError('MODEL_WEIGHTS', what, { where, remedy: 'use the weights that belong to this config.json' });
