@@ -24,21 +24,21 @@ export const corpusSettingsSchema = z
       .prefault({})
       .describe('Shares of the families among documents; together 1.'),
     programLengths: byLength('Share of each length among programs; together 1.').default({
-      1: 0.42,
-      2: 0.28,
-      3: 0.11,
+      1: 0.4,
+      2: 0.26,
+      3: 0.1,
       4: 0.06,
       5: 0.04,
-      6: 0.03,
-      7: 0.025,
-      8: 0.02,
-      9: 0.015,
+      6: 0.035,
+      7: 0.035,
+      8: 0.035,
+      9: 0.035,
     }),
     carefulness: byLength(
       'c(remaining operations): how often the writer applies one operation rather than jump to the answer. Not listed: as the longest listed.',
     )
       .refine((c) => Object.keys(c).length > 0, 'list at least one length')
-      .default({ 2: 0.35, 3: 0.25, 4: 0.2, 5: 0.15, 6: 0.1, 7: 0.06, 8: 0.03, 9: 0.02 }),
+      .default({ 2: 0.35, 3: 0.25, 4: 0.08, 5: 0.06, 6: 0.06, 7: 0.2, 8: 0.3, 9: 0.3 }),
     textbookLengths: lengths
       .default([2, 10])
       .describe('Least and most operations of textbook programs, evenly spread.'),

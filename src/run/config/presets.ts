@@ -10,7 +10,7 @@ type Preset = Omit<z.input<typeof configSchema>, 'preset' | 'name' | 'seed'>;
 const teacher = {
   // A textbook program of ten operations, worked carefully, is 111 characters long.
   sampling: { maxNewTokens: 112 },
-  minimalRewardSpread: 0.003,
+  minimalRewardSpread: 0.01,
   kl: { coefficient: 0 },
   optimizer: { beta1: 0.9, beta2: 0.98, maxGradNorm: 1 },
   schedule: { kind: 'constant', learningRate: 1e-3, warmupSteps: 0 },
@@ -19,7 +19,7 @@ const teacher = {
 const student = {
   promptsPerStep: 16,
   groupSize: 16,
-  // A careful answer to nine operations is 82 characters long.
+  // A careful answer to nine operations is 81 characters long.
   sampling: { maxNewTokens: 96 },
   kl: { coefficient: 0 },
   optimizer: { beta1: 0.9, beta2: 0.95, maxGradNorm: 1 },
@@ -29,15 +29,15 @@ const student = {
 /** The main job: the built-in world in minutes on two cores. */
 const programs: Preset = {
   soar: {
-    outerSteps: 12,
+    outerSteps: 16,
     datasets: 16,
     datasetSize: 16,
     repeats: 1,
     teacher,
     student,
     inner: { steps: 10, stepsPerPromotion: 0, maximumSteps: 10 },
-    reward: { questions: 64, decoding: 'sampled', samplesPerQuestion: 16 },
-    promotion: { threshold: 0.01, window: 3 },
+    reward: { questions: 64, decoding: 'sampled', samplesPerQuestion: 8 },
+    promotion: { threshold: 0.03, window: 3 },
     stop: { baselineAccuracy: 0.25 },
   },
   evaluate: {
