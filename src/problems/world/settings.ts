@@ -38,7 +38,7 @@ export const corpusSettingsSchema = z
       'c(remaining operations): how often the writer applies one operation rather than jump to the answer. Not listed: as the longest listed.',
     )
       .refine((c) => Object.keys(c).length > 0, 'list at least one length')
-      .default({ 2: 0.35, 3: 0.25, 4: 0.08, 5: 0.06, 6: 0.06, 7: 0.2, 8: 0.3, 9: 0.3 }),
+      .default({ 2: 0.35, 3: 0.2, 4: 0.05, 5: 0.03, 6: 0.03, 7: 0.1, 8: 0.15, 9: 0.15 }),
     textbookLengths: lengths
       .default([2, 10])
       .describe('Least and most operations of textbook programs, evenly spread.'),

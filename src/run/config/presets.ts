@@ -38,7 +38,7 @@ const programs: Preset = {
     inner: { steps: 10, stepsPerPromotion: 0, maximumSteps: 10 },
     reward: { questions: 64, decoding: 'sampled', samplesPerQuestion: 8 },
     promotion: { threshold: 0.03, window: 3 },
-    stop: { baselineAccuracy: 0.25 },
+    stop: { baselineAccuracy: 0.1 },
   },
   evaluate: {
     arms: ['base', 'hard-only', 'base-t', 'grounded-t', 'pq', 'ps'],
