@@ -6,6 +6,6 @@ export default defineConfig({
     // Two cores: engines use worker threads of their own.
     maxWorkers: 2,
     pool: 'forks',
-    testTimeout: 60_000,
+    testTimeout: 240_000,
   },
 });
