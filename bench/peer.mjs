@@ -1,29 +1,45 @@
-/** A Python script that does one round per line of standard input and answers a line of JSON. */
+/** A peer in Python: a process that does one round per line of JSON on standard input and answers with one line of JSON. */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** undefined, with a line that says so, where the script cannot run. */
-export async function peer(script) {
+/**
+ * undefined, with a line that says why, where the script cannot run.
+ * @param {string} script in bench/peers
+ * @param {...string} args
+ */
+export async function openPeer(script, ...args) {
   const python = process.env.SOAR_PYTHON ?? 'python3';
-  const child = spawn(python, [fileURLToPath(new URL(`peers/${script}`, import.meta.url))], {
-    stdio: ['pipe', 'pipe', 'ignore'],
+  const child = spawn(python, [fileURLToPath(new URL(`peers/${script}`, import.meta.url)), ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  child.on('error', () => undefined);
+  let complaint = '';
+  child.stderr.on('data', (text) => {
+    complaint = (complaint + text).slice(-20_000);
+  });
+  child.on('error', (error) => {
+    complaint += error.message;
+  });
   child.stdin.on('error', () => undefined);
-  const first = await lines.next();
-  if (first.done) {
-    console.log(`(skipped: ${script} cannot run with ${python}; set SOAR_PYTHON to one with PyTorch)`);
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const answer = async () => {
+    const { done, value } = await lines.next();
+    return done ? undefined : JSON.parse(value);
+  };
+  const ready = await answer();
+  if (!ready) {
+    const why = complaint.trim().split('\n').at(-1) || 'it ended at once';
+    console.log(`(left out: ${script}, ${why}; set SOAR_PYTHON to a Python that has what bench/peers/README.md lists)`);
     return undefined;
   }
-  const { ready, threads } = JSON.parse(first.value);
   return {
-    version: `PyTorch ${ready}`,
-    threads,
-    async round(command) {
-      child.stdin.write(`${command}\n`);
-      return JSON.parse((await lines.next()).value).seconds;
+    /** Versions and threads, for the record. */
+    about: ready.about,
+    async round(request) {
+      child.stdin.write(`${JSON.stringify(request)}\n`);
+      const found = await answer();
+      if (!found) throw new Error(`${script} broke off:\n${complaint}`);
+      return found;
     },
     close: () => child.stdin.end(),
   };

@@ -1,0 +1,28 @@
+/** docs/performance.md: what stands between `<!-- bench NAME -->` and `<!-- end -->` is written anew from bench/results. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { table } from './table.mjs';
+
+const page = fileURLToPath(new URL('../docs/performance.md', import.meta.url));
+
+export const resultFile = (name) => fileURLToPath(new URL(`results/${name}.json`, import.meta.url));
+
+export const readResult = (name) =>
+  existsSync(resultFile(name)) ? JSON.parse(readFileSync(resultFile(name), 'utf8')) : undefined;
+
+export function refreshPage() {
+  const text = readFileSync(page, 'utf8');
+  const fresh = text.replaceAll(/<!-- bench (\S+) -->\n[\s\S]*?<!-- end -->/g, (_, name) => {
+    const result = readResult(name);
+    const body = result ? `\n${section(result)}\n` : '\nNot measured yet.\n';
+    return `<!-- bench ${name} -->\n${body}\n<!-- end -->`;
+  });
+  if (fresh !== text) writeFileSync(page, fresh);
+}
+
+function section(result) {
+  const notes = result.notes.map((note) => `- ${note[0].toUpperCase()}${note.slice(1)}.`);
+  const { machine, peers, date } = result;
+  const versions = [machine.processor, `${machine.cores} cores`, `Node ${machine.node}`, ...peers].join(', ');
+  return [table(result), '', ...notes, `- Measured ${date}: ${versions}.`].join('\n');
+}
