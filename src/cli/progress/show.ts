@@ -33,9 +33,10 @@ export function showProgress(output: Output, json: boolean): Progress {
 }
 
 function showLines(output: Output): Progress {
+  const colors = colorsFor(output);
   return {
     listener: (event) => {
-      const line = eventLine(event, pc);
+      const line = eventLine(event, colors);
       if (line !== undefined) output.write(`${line}\n`);
     },
     close: () => undefined,
@@ -43,6 +44,7 @@ function showLines(output: Output): Progress {
 }
 
 function showLive(output: Output): Progress {
+  const colors = colorsFor(output);
   const opened = performance.now();
   let view = emptyView;
   let drawn = 0;
@@ -51,7 +53,7 @@ function showLive(output: Output): Progress {
     drawn = 0;
   };
   const draw = () => {
-    const lines = liveBlock(view, (performance.now() - opened) / 1000, pc);
+    const lines = liveBlock(view, (performance.now() - opened) / 1000, colors);
     erase();
     output.write(lines.map((line) => `${clipped(line, (output.columns ?? 80) - 1)}\n`).join(''));
     drawn = lines.length;
@@ -61,7 +63,7 @@ function showLive(output: Output): Progress {
   return {
     listener: (event) => {
       view = viewAfter(view, event);
-      const line = eventLine(event, pc);
+      const line = eventLine(event, colors);
       if (line === undefined) return;
       erase();
       output.write(`${line}\n`);
@@ -72,6 +74,11 @@ function showLive(output: Output): Progress {
       erase();
     },
   };
+}
+
+/** Colours are for terminals: elsewhere lines stay plain, whatever CI or FORCE_COLOR say. */
+function colorsFor(output: Output) {
+  return pc.createColors(output.isTTY === true && pc.isColorSupported);
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what starts a colour.
