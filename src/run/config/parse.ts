@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { SoarError } from '../../errors.js';
-import { nearest } from './nearest.js';
+import { nearest } from '../../nearest.js';
 import { type ConfigPath, type ConfigSource, merge, valueAt } from './sources.js';
 
 type Issue = z.core.$ZodIssue;
