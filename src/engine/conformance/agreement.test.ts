@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEmbeddedEngine } from '../embedded/embedded-engine.js';
 import type { Engine, OptimizerStep, Policy, SamplingOptions } from '../engine.js';
 import { createReferenceEngine } from '../reference/reference-engine.js';
-import { mixedBatch } from './batches.js';
+import { mixedBatch, repetitiveBatch } from './batches.js';
 import { gradientOf, weightsOf } from './stated-objective.js';
 import { completionOf, joined, sequenceOf } from './texts.js';
 import { type TinyModelName, writeTinyModels } from './tiny-model.js';
@@ -72,6 +72,47 @@ describe('the embedded engine against the reference', () => {
     const batch = await mixedBatch(slow, objective, beta);
     const [expected, actual] = [await gradientOf(slow, batch), await gradientOf(fast, batch)];
     expect(norm(actual.map((g, i) => g - expected[i])) / norm(expected)).toBeLessThan(1e-4);
+  });
+
+  it.each([
+    ['policy-gradient', 0],
+    ['policy-gradient', 0.3],
+    ['log-likelihood', 0.3],
+  ] as const)('agrees where sequences are repeated (%s, KL %d)', async (objective, beta) => {
+    const [slow, fast] = await both('untied');
+    const batch = await repetitiveBatch(slow, objective, beta);
+    const [expected, actual] = [await gradientOf(slow, batch), await gradientOf(fast, batch)];
+    expect(norm(actual.map((g, i) => g - expected[i])) / norm(expected)).toBeLessThan(1e-4);
+    const [theirs, ours] = [await slow.update(batch, step), await fast.update(batch, step)];
+    expect([ours.tokensTrained, ours.tokensSkipped]).toEqual([theirs.tokensTrained, theirs.tokensSkipped]);
+    for (const key of ['loss', 'gradNorm', 'entropy', 'klSampler', 'klReference'] as const) {
+      if (Number.isNaN(theirs[key])) expect(ours[key]).toBeNaN();
+      else expect(Math.abs(ours[key] - theirs[key])).toBeLessThan(1e-4 * (1 + Math.abs(theirs[key])));
+    }
+  });
+
+  it('samples the same tokens where completions of a prompt go together for a while', async () => {
+    const [slow, fast] = await both('untied');
+    // Two tokens at most to choose from: most completions begin alike, all part somewhere.
+    const options = {
+      ...sampling,
+      samplesPerPrompt: 12,
+      topK: 2,
+      temperature: 0.7,
+      stopTokens: [...completionOf(slow, 'h')],
+    };
+    const [expected, actual] = [await slow.sample(prompts(slow), options), await fast.sample(prompts(fast), options)];
+    const tokens = expected.flat().map((completion) => [...completion.tokens]);
+    expect(actual.flat().map((completion) => [...completion.tokens])).toEqual(tokens);
+    const beginnings = (length: number) =>
+      new Set(tokens.map((list, i) => `${Math.floor(i / 12)}/${list.slice(0, length)}`)).size;
+    expect(beginnings(2)).toBeLessThan(40);
+    expect(beginnings(10)).toBeGreaterThan(60);
+    expected.flat().forEach(({ logprobs }, i) => {
+      logprobs.forEach((logp, t) => {
+        expect(Math.abs(actual.flat()[i].logprobs[t] - logp)).toBeLessThan(1e-4);
+      });
+    });
   });
 
   it('samples the same tokens from the same seed', async () => {

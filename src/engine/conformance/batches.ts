@@ -36,3 +36,19 @@ export async function mixedBatch(
   });
   return { objective, sequences, klCoefficient };
 }
+
+/** `mixedBatch`, each of its sequences three times: with its own numbers, with others, and with the reference moved a little. */
+export async function repetitiveBatch(
+  policy: Policy,
+  objective: TrainingBatch['objective'],
+  klCoefficient: number,
+): Promise<TrainingBatch> {
+  const batch = await mixedBatch(policy, objective, klCoefficient);
+  const moved = (values: Float32Array, by: number) => values.map((logp) => logp - by);
+  const sequences = batch.sequences.flatMap((sequence): TrainingSequence[] => {
+    const { samplerLogprobs: sampler, referenceLogprobs: reference } = sequence;
+    const other = { ...sequence, advantage: -0.7, ...(sampler && { samplerLogprobs: moved(sampler, 0.2) }) };
+    return [sequence, other, { ...other, ...(reference && { referenceLogprobs: moved(reference, 0.1) }) }];
+  });
+  return { ...batch, sequences };
+}

@@ -25,6 +25,7 @@ export class KvCache {
   /** Floats of one token, of keys or of values. */
   private readonly width: number;
   private readonly slots: number;
+  private readonly contextLength: number;
   private room = 0;
   /** Per layer; may be longer than slots * width * room. */
   private keys: Float32Array[];
@@ -41,6 +42,7 @@ export class KvCache {
     this.size = shape.headSize;
     this.width = shape.kvHeads * shape.headSize;
     this.slots = slots;
+    this.contextLength = shape.contextLength;
     this.lengths = new Int32Array(slots);
     this.keys = Array.from({ length: this.layers }, () => new Float32Array(0));
     this.values = Array.from({ length: this.layers }, () => new Float32Array(0));
@@ -57,10 +59,14 @@ export class KvCache {
     return this.lengths[slot] as number;
   }
 
-  /** Makes room for `tokens` per slot, and for some more: growing costs a copy, room to spare costs little. Keeps what is there. */
+  /**
+   * Makes room for `tokens` per slot, and for some more up to the context: growing costs a copy, room to spare costs little.
+   * Keeps what is there.
+   */
   reserve(tokens: number): void {
     if (tokens <= this.room) return;
-    const room = Math.ceil(Math.max(tokens + roomStep, this.room * 1.5) / roomStep) * roomStep;
+    const wanted = Math.min(Math.max(tokens + roomStep, this.room * 1.5), Math.max(tokens, this.contextLength));
+    const room = Math.ceil(wanted / roomStep) * roomStep;
     let used = this.slots;
     while (used > 0 && this.lengths[used - 1] === 0) used--;
     const needed = this.slots * this.width * room;
@@ -140,13 +146,18 @@ export class KvCache {
 
   /** Moves a sequence from one slot to another, whose own is dropped. */
   move(from: number, to: number): void {
+    this.copy(from, to);
+    this.setLength(from, 0);
+  }
+
+  /** Copies a sequence into another slot, whose own is dropped. */
+  copy(from: number, to: number): void {
     const block = this.width * this.room;
     for (let layer = 0; layer < this.layers; layer++) {
       (this.keys[layer] as Float32Array).copyWithin(to * block, from * block, (from + 1) * block);
       (this.values[layer] as Float32Array).copyWithin(to * block, from * block, (from + 1) * block);
     }
     this.setLength(to, this.length(from));
-    this.setLength(from, 0);
   }
 
   private setLength(slot: number, length: number): void {
@@ -176,7 +187,8 @@ function respaced(data: Float32Array, needed: number, rows: number, from: number
   const out = data.length >= needed ? data : new Float32Array(Math.ceil(needed * 1.5));
   // From the last number down: none is overwritten before it was moved.
   for (let row = rows - 1; row >= 0; row--) {
-    for (let i = from - 1; i >= 0; i--) out[row * to + i] = data[row * from + i] as number;
+    if (out === data) out.copyWithin(row * to, row * from, (row + 1) * from);
+    else out.set(data.subarray(row * from, (row + 1) * from), row * to);
   }
   return out;
 }

@@ -1,6 +1,7 @@
 /**
- * Sampling with continuous batching: every prompt is read once, its completions take slots as they come free, a finished
- * one leaves at once. What a completion draws depends on its own random stream alone.
+ * Sampling with continuous batching: every prompt is read once, completions join as others finish, and a finished one leaves at
+ * once. Completions of a prompt that have drawn the same tokens so far share a slot and are decoded once; they part where their
+ * draws differ. What a completion draws depends on its own random stream alone.
  */
 
 import { randomStream } from '../../rl/random.js';
@@ -63,9 +64,12 @@ export async function sampleTask(
   const vocabulary = runtime.shape.vocabularySize;
 
   const finished: Running[] = new Array(total);
-  const running: Running[] = [];
   const stopped = new Uint8Array(total);
-  /** Draws the next token of a sequence; true when it is its last. */
+  /** By slot: the completions that are there, alike so far. */
+  const running: Running[][] = [];
+  let unfinished = 0;
+
+  /** Draws the next token of a completion; true when it is its last. */
   const draw = (sequence: Running, logprob: Float32Array, probability: Float32Array): boolean => {
     const token = choose.choose(probability, sequence.uniform);
     sequence.tokens.push(token);
@@ -74,28 +78,48 @@ export async function sampleTask(
     if (!stops && sequence.tokens.length < options.maxNewTokens) return false;
     stopped[sequence.index] = stops ? 1 : 0;
     finished[sequence.index] = sequence;
+    unfinished--;
     return true;
+  };
+  /** Draws for all completions of a slot; those that go on, by the token they drew. */
+  const drawAll = (alike: readonly Running[], logprob: Float32Array, probability: Float32Array): Running[][] => {
+    const [only] = alike as [Running];
+    if (alike.length === 1) return draw(only, logprob, probability) ? [] : [[only]];
+    const byToken = new Map<number, Running[]>();
+    for (const sequence of alike) {
+      if (draw(sequence, logprob, probability)) continue;
+      const token = lastToken(sequence);
+      const same = byToken.get(token);
+      if (same) same.push(sequence);
+      else byToken.set(token, [sequence]);
+    }
+    return [...byToken.values()];
   };
 
   for (let next = 0; ; ) {
-    while (running.length < slots && next < total) {
-      const prompt = await reader.read(Math.floor(next / perPrompt));
-      const name = `${options.seed}/${task.firstPrompt + Math.floor(next / perPrompt)}/${next % perPrompt}`;
-      const sequence: Running = {
-        index: next++,
-        tokens: [],
-        logprobs: [],
-        uniform: options.temperature === 0 ? noUniform : randomStream(name).float,
-        stop: new StopDetector(stopRule, pieces),
-      };
-      if (draw(sequence, prompt.logprob, prompt.probability)) continue;
-      cache.admit(running.length, prompt.cache);
-      running.push(sequence);
+    while (unfinished < slots && next < total) {
+      const place = Math.floor(next / perPrompt);
+      const prompt = await reader.read(place);
+      const joining: Running[] = [];
+      for (; unfinished < slots && next < Math.min(total, (place + 1) * perPrompt); unfinished++) {
+        const name = `${options.seed}/${task.firstPrompt + place}/${next % perPrompt}`;
+        joining.push({
+          index: next++,
+          tokens: [],
+          logprobs: [],
+          uniform: options.temperature === 0 ? noUniform : randomStream(name).float,
+          stop: new StopDetector(stopRule, pieces),
+        });
+      }
+      for (const alike of drawAll(joining, prompt.logprob, prompt.probability)) {
+        cache.admit(running.length, prompt.cache);
+        running.push(alike);
+      }
     }
     if (running.length === 0) break;
 
     const active = running.length;
-    const tokens = Int32Array.from(running, (sequence) => sequence.tokens.at(-1) as number);
+    const tokens = Int32Array.from(running, ([first]) => lastToken(first as Running));
     const positions = Int32Array.from(running, (_, slot) => cache.length(slot));
     const results = await step.run({
       ...fixed,
@@ -105,13 +129,25 @@ export async function sampleTask(
     });
     cache.append(active, results);
     const [logprob, probability] = [results.logprob as Float32Array, results.probability as Float32Array];
-    // From the last slot down: a hole is filled by the last sequence, which has been dealt with already.
+    // From the last slot down: a hole is filled by the last slot, which has been dealt with already.
     for (let slot = active - 1; slot >= 0; slot--) {
       const at = slot * vocabulary;
-      const sequence = running[slot] as Running;
-      if (!draw(sequence, logprob.subarray(at, at + vocabulary), probability.subarray(at, at + vocabulary))) continue;
-      const last = running.pop() as Running;
-      if (last === sequence) continue;
+      const alike = running[slot] as Running[];
+      const [stay, ...part] = drawAll(
+        alike,
+        logprob.subarray(at, at + vocabulary),
+        probability.subarray(at, at + vocabulary),
+      );
+      if (stay) {
+        running[slot] = stay;
+        for (const group of part) {
+          cache.copy(slot, running.length);
+          running.push(group);
+        }
+        continue;
+      }
+      const last = running.pop() as Running[];
+      if (last === alike) continue;
       running[slot] = last;
       cache.move(running.length, slot);
     }
@@ -125,6 +161,8 @@ export async function sampleTask(
 
 const inverseTemperature = (options: SamplingOptions) =>
   floats(Float32Array.of(options.temperature === 0 ? 1 : 1 / options.temperature), []);
+
+const lastToken = ({ tokens }: Running): number => tokens.at(-1) as number;
 
 /** Greedy decoding draws nothing. */
 const noUniform = (): number => 0;

@@ -1,6 +1,6 @@
-/** Log-probabilities of given completions under a policy. */
-
+/** Log-probabilities of given completions under a policy; identical sequences are computed once. */
 import { type FlatSequences, type Ragged, rowCount } from './flat-batch.js';
+import { identicalSequences } from './identical-sequences.js';
 import { planMicroBatches } from './micro-batches.js';
 import type { ModelRuntime } from './model-runtime.js';
 import type { PolicyMemory } from './policy-memory.js';
@@ -20,18 +20,17 @@ export async function score(
   const data = new Float32Array(ends.at(-1) ?? 0);
 
   const indices = Array.from({ length: count }, (_, i) => i).filter((i) => completionLength(sequences, i) > 0);
-  const plan = planMicroBatches(
-    indices.map((i) => fedLength(sequences, i)),
-    microBatchTokens,
-  );
-  for (const { rows, time } of plan) {
-    const batch = { rows: rows.map((i) => indices[i] as number), time };
+  const groups = identicalSequences(sequences, indices);
+  const fed = groups.map(([first]) => fedLength(sequences, first as number));
+  for (const { rows, time } of planMicroBatches(fed, microBatchTokens)) {
+    const members = rows.map((g) => groups[g] as number[]);
+    const batch = { rows: members.map(([first]) => first as number), time };
     const { feeds } = sequenceFeeds(runtime, sequences, batch);
     const logprob = (await graph.run({ ...policy.feeds, ...feeds })).logprob as Float32Array;
     let from = 0;
-    for (const i of batch.rows) {
-      const length = completionLength(sequences, i);
-      data.set(logprob.subarray(from, from + length), (ends[i] as number) - length);
+    for (const group of members) {
+      const length = completionLength(sequences, group[0] as number);
+      for (const i of group) data.set(logprob.subarray(from, from + length), (ends[i] as number) - length);
       from += length;
     }
   }
