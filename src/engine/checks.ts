@@ -5,7 +5,8 @@ import type { SamplingOptions, Sequence, Tokens, TrainingBatch, TrainingSequence
 const bad = (code: string, what: string, remedy: string) => new SoarError(code, what, { remedy });
 
 function checkTokens(tokens: Tokens, vocabularySize: number, where: string): void {
-  for (const token of tokens) {
+  for (let t = 0; t < tokens.length; t++) {
+    const token = tokens[t] as number;
     if (token >= 0 && token < vocabularySize) continue;
     throw bad(
       'ENGINE_BAD_TOKEN',

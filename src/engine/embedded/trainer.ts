@@ -98,7 +98,7 @@ export async function batchGradient(
   const inputs = weightInputs(runtime.shape);
   const gradient = new Float32Array(policy.weights.length);
   const fed = groups.map(([first]) => fedLength(sequences, first as number));
-  for (const { rows, time } of planMicroBatches(fed, microBatchTokens)) {
+  for (const [m, { rows, time }] of planMicroBatches(fed, microBatchTokens).entries()) {
     const members = rows.map((g) => groups[g] as number[]);
     const micro = { rows: members.map(([first]) => first as number), time };
     const { feeds, picked, computed } = sequenceFeeds(runtime, sequences, micro);
@@ -106,7 +106,8 @@ export async function batchGradient(
     const results = await graph.run({ ...policy.feeds, ...feeds, ...termFeeds(terms) });
     for (const { name, offset, size } of inputs) {
       const part = results[`d_${name}`] as Float32Array;
-      for (let i = 0; i < size; i++) (gradient[offset + i] as number) += part[i] as number;
+      if (m === 0) gradient.set(part, offset);
+      else for (let i = 0; i < size; i++) (gradient[offset + i] as number) += part[i] as number;
     }
     for (const g of rows) tally.fed += fed[g] as number;
     tally.computed += computed;

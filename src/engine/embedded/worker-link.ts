@@ -11,6 +11,9 @@ function workerEntry(): URL {
     : new URL('./worker.js', here);
 }
 
+/** Tensors come and go by the thousand, each a small object: a young generation that holds a step's worth is seldom collected. */
+const resourceLimits = { maxYoungGenerationSizeMb: 192 };
+
 export class WorkerLink {
   /** Policies whose home this worker is. */
   policies = 0;
@@ -22,7 +25,7 @@ export class WorkerLink {
   private fault: SoarError | undefined;
 
   constructor(settings: WorkerSettings) {
-    this.worker = new Worker(workerEntry(), { workerData: settings });
+    this.worker = new Worker(workerEntry(), { workerData: settings, resourceLimits });
     this.worker.on('message', (message: AnswerMessage) => this.settle(message));
     this.worker.on('error', (cause) => this.fail(cause.message, cause));
     this.worker.on('exit', (code) => this.fail(`it ended with exit code ${code}`));
