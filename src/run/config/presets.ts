@@ -29,7 +29,7 @@ const student = {
 /** The main job: the built-in world in minutes on two cores. */
 const programs: Preset = {
   soar: {
-    outerSteps: 16,
+    outerSteps: 32,
     datasets: 16,
     datasetSize: 16,
     repeats: 1,
@@ -42,7 +42,7 @@ const programs: Preset = {
   },
   evaluate: {
     arms: ['base', 'hard-only', 'base-t', 'grounded-t', 'pq', 'ps'],
-    seeds: 4,
+    seeds: 12,
     training: { steps: 50, warmupSteps: 0 },
     questions: { mode: 'mixed', mixing: 'half', sampled: 'as-promoted' },
     curve: { every: 10, samplesPerProblem: 4 },
