@@ -1,7 +1,7 @@
 /** A policy answers the held-out problems, several times each. It learns nothing from them. */
 import type { Policy } from '../engine/engine.js';
 import { type SamplingSettings, samplingOptions } from '../method/index.js';
-import type { Domain } from '../problems/domain.js';
+import { answerOf, type Domain } from '../problems/domain.js';
 import type { Problem } from '../problems/problem.js';
 
 export interface HeldOutExamination {
@@ -30,9 +30,7 @@ export async function answerHeldOut(policy: Policy, examination: HeldOutExaminat
     samplingOptions(policy, domain, sampling, samplesPerProblem, seed),
   );
   const grades = await domain.grade(
-    groups.flatMap((group, p) =>
-      group.map(({ tokens }) => ({ gold: problems[p].gold, completion: policy.tokenizer.decode(tokens) })),
-    ),
+    groups.flatMap((group, p) => group.map(({ tokens }) => answerOf(problems[p], policy.tokenizer.decode(tokens)))),
   );
   const successes = problems.map(() => 0);
   grades.forEach(({ correct }, i) => {

@@ -7,7 +7,7 @@
  * Trusts: the engine's objective as stated in `TrainingBatch`; the domain's grading.
  */
 import type { Policy, UpdateMetrics } from '../engine/engine.js';
-import type { Domain } from '../problems/domain.js';
+import { answerOf, type Domain } from '../problems/domain.js';
 import type { Problem } from '../problems/problem.js';
 import { leaveOneOutAdvantages } from '../rl/advantages.js';
 import { optimizerStep } from '../rl/optimizer.js';
@@ -79,9 +79,7 @@ async function rlooStep(training: RlooTraining, step: number): Promise<RlooStepM
   );
 
   const grades = await domain.grade(
-    groups.flatMap((group, p) =>
-      group.map(({ tokens }) => ({ gold: problems[p].gold, completion: policy.tokenizer.decode(tokens) })),
-    ),
+    groups.flatMap((group, p) => group.map(({ tokens }) => answerOf(problems[p], policy.tokenizer.decode(tokens)))),
   );
   const rewards = grades.map((grade) => studentReward(grade, settings.shapedReward));
 

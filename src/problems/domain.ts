@@ -3,6 +3,7 @@
  * student's text is judged. The method knows a domain only through this interface; it trusts `grade` never to hang.
  */
 import type { Tokenizer } from '../checkpoints/tokenizer.js';
+import type { Problem } from './problem.js';
 
 /** A parsed teacher completion. `answer` is the teacher's own and may be wrong (method.md 2.4 accepts by form, not by truth). */
 export type ParsedProposal =
@@ -29,6 +30,19 @@ export interface Grade {
   readonly containsGold: boolean;
 }
 
+export interface AnswerToGrade {
+  readonly gold: string;
+  readonly completion: string;
+  /** The problem's own, where it has one. */
+  readonly verification?: Problem['verification'] | undefined;
+}
+
+export const answerOf = ({ gold, verification }: Problem, completion: string): AnswerToGrade => ({
+  gold,
+  completion,
+  verification,
+});
+
 export interface Domain {
   readonly name: string;
   /** The fixed text that the teacher completes; the same at every step. */
@@ -39,9 +53,11 @@ export interface Domain {
   parseProposal(completion: string, finished: boolean): ParsedProposal;
   studentPrompt(question: string): string;
   /** Judges each completion against its gold, in order. Never throws for what a model wrote. */
-  grade(answers: readonly { readonly gold: string; readonly completion: string }[]): Promise<Grade[]>;
+  grade(answers: readonly AnswerToGrade[]): Promise<Grade[]>;
   /** The kind of a question, for counts and charts ("program-4", "addition", "Algebra"). */
   kind(question: string): string;
   /** @throws SoarError DOMAIN_TOKENIZER when the tokenizer cannot write the domain's texts. */
   checkTokenizer(tokenizer: Tokenizer): void;
+  /** Ends what it started; nothing is graded afterwards. */
+  close(): Promise<void>;
 }

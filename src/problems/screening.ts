@@ -5,7 +5,7 @@
 import type { Policy } from '../engine/engine.js';
 import { SoarError } from '../errors.js';
 import { randomStream } from '../rl/random.js';
-import type { Domain } from './domain.js';
+import { answerOf, type Domain } from './domain.js';
 import type { Problem } from './problem.js';
 
 export interface ScreeningOptions {
@@ -48,7 +48,7 @@ export async function screen(
       });
       signal?.throwIfAborted();
       const answers = completions.flatMap((group, p) =>
-        group.map(({ tokens }) => ({ gold: (batch[p] as Problem).gold, completion: policy.tokenizer.decode(tokens) })),
+        group.map(({ tokens }) => answerOf(batch[p] as Problem, policy.tokenizer.decode(tokens))),
       );
       const grades = await domain.grade(answers);
       done += batch.length;

@@ -159,6 +159,7 @@ export const plainDomain: Domain = {
     }),
   kind: (question) => question[0],
   checkTokenizer: () => {},
+  close: async () => {},
 };
 
 export class CopyingMemory implements StepMemory {

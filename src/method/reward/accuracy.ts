@@ -3,7 +3,7 @@
  * (method.md 1.5). Greedy, or the mean over several samples.
  */
 import type { Policy } from '../../engine/engine.js';
-import type { Domain } from '../../problems/domain.js';
+import { answerOf, type Domain } from '../../problems/domain.js';
 import type { Problem } from '../../problems/problem.js';
 import type { StepMemory } from '../memory.js';
 import { greedyOptions, samplingOptions } from '../sampling.js';
@@ -35,9 +35,7 @@ export async function accuracyByQuestion(
       : samplingOptions(policy, domain, sampling, samplesPerQuestion, seed),
   );
   const grades = await domain.grade(
-    answers.flatMap((group, q) =>
-      group.map(({ tokens }) => ({ gold: questions[q].gold, completion: policy.tokenizer.decode(tokens) })),
-    ),
+    answers.flatMap((group, q) => group.map(({ tokens }) => answerOf(questions[q], policy.tokenizer.decode(tokens)))),
   );
   let next = 0;
   return answers.map((group) => mean(group.map(() => (grades[next++].correct ? 1 : 0))));

@@ -60,7 +60,9 @@ export interface ReadOptions {
   readonly mapping?: ColumnMapping;
   /** What `-` reads: JSON lines. */
   readonly input?: AsyncIterable<Uint8Array>;
-  /** Which files of a folder or hub dataset, by a word of their path: train, test, validation. */
+  /** Which files of a folder or hub dataset, by a word of their path (train, test, validation), or `all`. */
   readonly split?: string;
+  /** Whether golds must be readable by the verifier for mathematics, the default, or may be `any` text. */
+  readonly golds?: 'mathematics' | 'any';
   readonly hub?: HubOptions;
 }

@@ -32,6 +32,8 @@ export const programsDomain: Domain = {
 
   kind: (question) => describeQuestion(question).kind,
 
+  async close() {},
+
   checkTokenizer(tokenizer) {
     const text = tokenizer.decode(tokenizer.encode(alphabet));
     if (text === alphabet) return;

@@ -1,0 +1,214 @@
+/**
+ * Files of the Hugging Face hub, kept in the cache that all its clients share (`<kind>s--<org>--<name>/{refs,blobs,snapshots}`): a
+ * revision is resolved to a commit, missing files are fetched, a broken download is gone on with, and every file is checked
+ * against the hash that the hub lists. Offline, the cache alone answers.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream, existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { HubApiError, type ListFileEntry, listFiles } from '@huggingface/hub';
+import { SoarError } from '../errors.js';
+import type { HubOptions } from './hub-options.js';
+
+export interface HubRepository {
+  readonly kind: 'dataset' | 'model';
+  /** `org/name` */
+  readonly name: string;
+  /** Branch, tag or commit. */
+  readonly revision: string;
+}
+
+export interface HubSnapshot {
+  readonly commit: string;
+  /** Where the files lie. */
+  readonly folder: string;
+  /** Relative to it, as they were asked for. */
+  readonly paths: readonly string[];
+}
+
+/** `hf:org/name@revision`; the revision is main where none is said. @throws SoarError HUB_NAME */
+export function parseHubName(text: string): { name: string; revision: string } {
+  const match = /^hf:([\w.-]+\/[\w.-]+)(?:@([\w./-]+))?$/.exec(text);
+  if (match) return { name: match[1] as string, revision: match[2] ?? 'main' };
+  throw new SoarError('HUB_NAME', `'${text}' names nothing on the hub`, { remedy: 'write hf:<org>/<name>[@revision]' });
+}
+
+/**
+ * The files that `choose` picks out of all, on this disk.
+ * @throws SoarError HUB_UNREACHABLE, HUB_NOT_FOUND, HUB_NOT_CACHED, HUB_DAMAGED, and what `choose` throws
+ */
+export async function fetchSnapshot(
+  repository: HubRepository,
+  choose: (paths: readonly string[]) => readonly string[],
+  given: HubOptions = {},
+): Promise<HubSnapshot> {
+  const options = withEnvironment(given);
+  const store = join(options.cacheDir, `${repository.kind}s--${repository.name.replace('/', '--')}`);
+  if (options.offline) return cachedSnapshot(repository, store, choose);
+
+  const commit = await commitOf(repository, options);
+  const listed = await listing(repository, commit, options);
+  const paths = choose([...listed.keys()]);
+  const folder = join(store, 'snapshots', commit);
+  for (const path of paths) {
+    if (existsSync(join(folder, path))) continue;
+    const blob = await fetchBlob(repository, commit, listed.get(path) as ListFileEntry, store, options);
+    const link = join(folder, path);
+    await mkdir(dirname(link), { recursive: true });
+    await symlink(relative(dirname(link), blob), link);
+  }
+  // As other clients do, so that the name can be resolved without the hub.
+  await mkdir(join(store, 'refs', dirname(repository.revision)), { recursive: true });
+  await writeFile(join(store, 'refs', repository.revision), commit);
+  return { commit, folder, paths };
+}
+
+type Resolved = Required<Omit<HubOptions, 'token'>> & Pick<HubOptions, 'token'>;
+
+function withEnvironment(given: HubOptions): Resolved {
+  const { HF_HUB_CACHE, HF_HOME, HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE } = process.env;
+  const token = given.token ?? HF_TOKEN;
+  return {
+    cacheDir: given.cacheDir ?? HF_HUB_CACHE ?? join(HF_HOME ?? join(homedir(), '.cache', 'huggingface'), 'hub'),
+    endpoint: (given.endpoint ?? HF_ENDPOINT ?? 'https://huggingface.co').replace(/\/$/, ''),
+    offline: given.offline ?? HF_HUB_OFFLINE === '1',
+    ...(token && { token }),
+  };
+}
+
+const commitForm = /^[0-9a-f]{40}$/;
+
+async function cachedSnapshot(
+  { name, revision }: HubRepository,
+  store: string,
+  choose: (paths: readonly string[]) => readonly string[],
+): Promise<HubSnapshot> {
+  const ref = join(store, 'refs', revision);
+  const commit = commitForm.test(revision) ? revision : existsSync(ref) ? (await readFile(ref, 'utf8')).trim() : '';
+  const folder = join(store, 'snapshots', commit);
+  if (commit === '' || !existsSync(folder)) {
+    throw new SoarError('HUB_NOT_CACHED', `${name}@${revision} is not in the cache, and the hub is not to be asked`, {
+      where: store,
+      remedy: 'fetch it once with a connection, or unset HF_HUB_OFFLINE',
+      kind: 'environment',
+    });
+  }
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const all = entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll('\\', '/'));
+  return { commit, folder, paths: choose(all) };
+}
+
+async function commitOf({ kind, name, revision }: HubRepository, options: Resolved): Promise<string> {
+  if (commitForm.test(revision)) return revision;
+  const url = `${options.endpoint}/api/${kind}s/${name}/revision/${encodeURIComponent(revision)}`;
+  const response = await reached(fetch(url, { headers: authorization(options) }), options);
+  if (!response.ok) throw refused(name, revision, response.status, options);
+  const { sha } = (await response.json()) as { sha?: unknown };
+  if (typeof sha === 'string' && commitForm.test(sha)) return sha;
+  throw new SoarError('HUB_ANSWER', 'the hub names no commit', { where: url, kind: 'environment' });
+}
+
+async function listing(
+  { kind, name }: HubRepository,
+  commit: string,
+  options: Resolved,
+): Promise<Map<string, ListFileEntry>> {
+  const found = new Map<string, ListFileEntry>();
+  const files = listFiles({
+    repo: { type: kind, name },
+    revision: commit,
+    recursive: true,
+    hubUrl: options.endpoint,
+    // Not as the library's access token: it knows the form of the hub's own tokens alone, and mirrors have others.
+    fetch: (url, init) => fetch(url, { ...init, headers: { ...init?.headers, ...authorization(options) } }),
+  });
+  try {
+    for await (const entry of files) if (entry.type === 'file') found.set(entry.path, entry);
+  } catch (error) {
+    if (error instanceof HubApiError) throw refused(name, commit, error.statusCode, options);
+    throw unreachable(error, options);
+  }
+  return found;
+}
+
+/** Into the blobs, gone on with where an earlier attempt broke off. @returns its path */
+async function fetchBlob(
+  { kind, name }: HubRepository,
+  commit: string,
+  entry: ListFileEntry,
+  store: string,
+  options: Resolved,
+): Promise<string> {
+  const { path, size, lfs, oid = '' } = entry;
+  const blob = join(store, 'blobs', lfs?.oid ?? oid);
+  if (existsSync(blob)) return blob;
+  await mkdir(dirname(blob), { recursive: true });
+  const partial = `${blob}.incomplete`;
+  let have = existsSync(partial) ? (await stat(partial)).size : 0;
+  if (have < size || size === 0) {
+    const prefix = kind === 'dataset' ? 'datasets/' : '';
+    const url = `${options.endpoint}/${prefix}${name}/resolve/${commit}/${path.split('/').map(encodeURIComponent).join('/')}`;
+    const headers = { ...authorization(options), ...(have > 0 && { range: `bytes=${have}-` }) };
+    const response = await reached(fetch(url, { headers }), options);
+    if (!response.ok || !response.body) throw refused(`${name}/${path}`, commit, response.status, options);
+    // A server that knows no ranges sends everything again.
+    if (response.status !== 206) have = 0;
+    const body = Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
+    await reached(pipeline(body, createWriteStream(partial, { flags: have > 0 ? 'a' : 'w' })), options);
+  }
+  const expected = lfs?.oid ?? oid;
+  const hash = lfs ? createHash('sha256') : createHash('sha1').update(`blob ${size}\0`);
+  for await (const part of createReadStream(partial)) hash.update(part as Buffer);
+  if (hash.digest('hex') !== expected) {
+    await rm(partial, { force: true });
+    throw new SoarError('HUB_DAMAGED', `${path} did not arrive as the hub lists it (hash ${expected})`, {
+      where: `${name}@${commit}`,
+      remedy: 'try again; what arrived was thrown away',
+      kind: 'environment',
+    });
+  }
+  await rename(partial, blob);
+  return blob;
+}
+
+const authorization = ({ token }: Resolved): Record<string, string> =>
+  token ? { authorization: `Bearer ${token}` } : {};
+
+async function reached<T>(answer: Promise<T>, options: Resolved): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw unreachable(error, options);
+  }
+}
+
+function unreachable(error: unknown, { endpoint }: Resolved): SoarError {
+  const { message, cause } = error as Error;
+  const why = cause instanceof Error ? cause.message : message;
+  return new SoarError('HUB_UNREACHABLE', `the hub cannot be reached, or broke off (${why})`, {
+    where: endpoint,
+    remedy: 'try again: what has arrived is kept; with HF_HUB_OFFLINE=1 the cache alone is used',
+    kind: 'environment',
+    cause: error,
+  });
+}
+
+function refused(name: string, revision: string, status: number, { endpoint, token }: Resolved): SoarError {
+  const known = status === 404 || status === 401 || status === 403;
+  const access = token ? 'ask for access to it' : 'set HF_TOKEN if it is private or gated';
+  return new SoarError(
+    known ? 'HUB_NOT_FOUND' : 'HUB_ANSWER',
+    known ? `the hub has no ${name}@${revision}, or does not show it` : `the hub answered ${status} for ${name}`,
+    {
+      where: endpoint,
+      remedy: known ? `check the name and the revision; ${access}` : 'try again later',
+      kind: known ? 'user' : 'environment',
+    },
+  );
+}

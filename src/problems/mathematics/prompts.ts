@@ -1,0 +1,42 @@
+/**
+ * The prompts of the paper, clause by clause (method.md 2.1 and 2.3), in our words: the paper prints its own as a listing with
+ * misprints. Everything that a model is asked in this domain stands in this file.
+ */
+import type { MathematicsSettings } from './settings.js';
+
+/** Texts that end a completion: the student would go on and play the user. */
+export const stopStrings: readonly string[] = ['\nUser:'];
+
+export function teacherPrompt({ field, topics }: Pick<MathematicsSettings, 'field' | 'topics'>): string {
+  return `Write one new ${field} problem that a ${field} assistant will be trained on.
+
+Choose its topic from this list: ${topics.join(', ')}.
+
+Output rules (follow them EXACTLY). Your text must end in this form:
+
+<question>
+[the problem, complete in itself]
+</question>
+<answer>
+\\boxed{[the final answer]}
+</answer>
+
+Explanations and reasoning, if any, stand outside both tags.
+
+Constraints:
+- The problem is original and challenging: it takes at least 2-3 steps of reasoning.
+- Write exactly ONE problem.
+- Keep to the form above to the letter.
+
+Begin now:
+`;
+}
+
+export function studentPrompt(question: string): string {
+  return `A conversation between User and Assistant. The user asks a question and the assistant solves it. The assistant first shows its complete reasoning, step by step, and then gives the final answer within \\boxed{}, in this pattern:
+User: [question]
+Assistant: [detailed reasoning] The final answer is: \\boxed{[answer]}
+
+User: ${question}
+Assistant:`;
+}
