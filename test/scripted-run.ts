@@ -74,6 +74,7 @@ export async function scriptedBench(calls: Call[] = []): Promise<Workbench> {
       progress(8, 8);
       return { train: candidates.slice(0, 4), test: candidates.slice(4), screened: 8, attempts: 128 };
     },
+    close: () => engine.close(),
   };
 }
 

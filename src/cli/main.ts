@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addConfigCommand } from './commands/config.js';
 import { addEvaluateCommand } from './commands/evaluate.js';
+import { addPrepareCommand } from './commands/prepare.js';
 import { addPretrainCommand } from './commands/pretrain.js';
 import { addReportCommand } from './commands/report.js';
 import { addResumeCommand } from './commands/resume.js';
@@ -32,6 +33,7 @@ Examples:
   $ soar resume programs-seed1                go on after Ctrl-C, a crash or a power cut
   $ soar config --describe > my.yaml          every setting with its meaning
   $ soar sample --run programs-seed1          what the teacher of a run writes now
+  $ soar prepare my.jsonl --model ./my-model  find the problems that a model never solves
   $ soar pretrain --check                     is the built-in world an honest demonstration?
 
 Exit codes: 0 done, 1 a fault of the program, 2 something to mend in the input, 3 disk, memory or a peer, 130 Ctrl-C.`,
@@ -44,6 +46,7 @@ addReportCommand(program);
 addConfigCommand(program);
 addSampleCommand(program);
 addVerifyCommand(program);
+addPrepareCommand(program);
 addPretrainCommand(program);
 
 // `soar config | head` closes the pipe early; that is no error.

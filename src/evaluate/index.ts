@@ -2,6 +2,7 @@
 export type { ArmResult, TrainingCurve } from './arm-result.js';
 export { type ArmProgress, runArmUnit } from './arm-unit.js';
 export { arms } from './arms/index.js';
+export { type ColdStart, coldStart, type ScreenedOutcome } from './cold-start.js';
 export {
   type Evaluation,
   type EvaluationMemory,

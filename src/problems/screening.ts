@@ -1,18 +1,27 @@
 /**
- * The fail@k screen (method.md 3): which problems a policy does not solve in k attempts. `screen` samples through the seam;
- * `hardSplit` decides, pure.
+ * The fail@k screen (method.md 3): which problems a policy does not solve in k attempts. `screen` and `attempt` sample through the
+ * seam; `hardSplit` decides, pure.
  */
-import type { Policy } from '../engine/engine.js';
+import type { Policy, Tokens } from '../engine/engine.js';
 import { SoarError } from '../errors.js';
 import { randomStream } from '../rl/random.js';
 import { answerOf, type Domain } from './domain.js';
 import type { Problem } from './problem.js';
 
-export interface ScreeningOptions {
+export interface AttemptOptions {
   /** k of fail@k. */
   readonly attempts: number;
   readonly temperature: number;
   readonly maxNewTokens: number;
+  readonly topP?: number;
+  readonly topK?: number;
+  /** Asks no more once a problem is solved: attempts are made in rounds of growing size. */
+  readonly stopAtFirstSuccess?: boolean;
+  /** How a problem is asked; default: the domain's student prompt in the policy's tokens. */
+  readonly promptOf?: (problem: Problem) => Tokens;
+}
+
+export interface ScreeningOptions extends AttemptOptions {
   readonly seed: string;
   /** Problems screened so far. */
   readonly onProgress?: (done: number, of: number) => void;
@@ -20,8 +29,21 @@ export interface ScreeningOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What became of a problem. */
+export interface ScreenedProblem {
+  readonly attempts: number;
+  readonly successes: number;
+  /** The first attempt that succeeded, from 1; null when none did. */
+  readonly first: number | null;
+  /** Completion tokens sampled. */
+  readonly tokens: number;
+}
+
 /** Problems sampled in one request. */
-const batchSize = 16;
+export const screeningBatch = 16;
+
+/** Attempts made when the first round, the second, ... is over: where the audit looks. */
+const rounds = [8, 32, 128];
 
 /** Successes of `attempts` per problem, in order. A problem's result depends on the seed and its place alone. */
 export async function screen(
@@ -30,35 +52,87 @@ export async function screen(
   problems: readonly Problem[],
   options: ScreeningOptions,
 ): Promise<number[]> {
-  const { attempts, temperature, maxNewTokens, seed, onProgress, signal } = options;
+  const { seed, onProgress, signal } = options;
   const batches: Problem[][] = [];
-  for (let from = 0; from < problems.length; from += batchSize) batches.push(problems.slice(from, from + batchSize));
+  for (let from = 0; from < problems.length; from += screeningBatch) {
+    batches.push(problems.slice(from, from + screeningBatch));
+  }
   let done = 0;
   const results = await Promise.all(
     batches.map(async (batch, i) => {
       signal?.throwIfAborted();
-      const prompts = batch.map(({ question }) => policy.tokenizer.encode(domain.studentPrompt(question)));
-      const completions = await policy.sample(prompts, {
-        samplesPerPrompt: attempts,
-        maxNewTokens,
-        temperature,
-        stopTokens: policy.tokenizer.endTokens,
-        stopStrings: domain.stopStrings,
-        seed: `${seed}/batch-${i}`,
-      });
+      const screened = await attempt(policy, domain, batch, `${seed}/batch-${i}`, options);
       signal?.throwIfAborted();
-      const answers = completions.flatMap((group, p) =>
-        group.map(({ tokens }) => answerOf(batch[p] as Problem, policy.tokenizer.decode(tokens))),
-      );
-      const grades = await domain.grade(answers);
       done += batch.length;
       onProgress?.(done, problems.length);
-      return batch.map(
-        (_, p) => grades.slice(p * attempts, (p + 1) * attempts).filter(({ correct }) => correct).length,
-      );
+      return screened.map(({ successes }) => successes);
     }),
   );
   return results.flat();
+}
+
+/** One batch of problems, in order. `seed` names its random streams. */
+export async function attempt(
+  policy: Policy,
+  domain: Domain,
+  problems: readonly Problem[],
+  seed: string,
+  options: AttemptOptions,
+): Promise<ScreenedProblem[]> {
+  const { attempts, stopAtFirstSuccess = false } = options;
+  const ends = stopAtFirstSuccess ? [...rounds.filter((end) => end < attempts), attempts] : [attempts];
+  const screened: ScreenedProblem[] = problems.map(() => ({ attempts: 0, successes: 0, first: null, tokens: 0 }));
+  for (const [r, end] of ends.entries()) {
+    const open = problems.flatMap((problem, p) => (screened[p]?.first === null ? [{ problem, p }] : []));
+    if (open.length === 0) break;
+    const before = ends[r - 1] ?? 0;
+    const asked = open.map(({ problem }) => problem);
+    const name = r === 0 ? seed : `${seed}/round-${r}`;
+    const found = await attemptOnce(policy, domain, asked, name, end - before, options);
+    for (const [i, { p }] of open.entries()) {
+      const { correct, tokens } = found[i] as (typeof found)[number];
+      const { successes, tokens: tokensBefore } = screened[p] as ScreenedProblem;
+      const first = correct.indexOf(true);
+      screened[p] = {
+        attempts: end,
+        successes: successes + correct.filter(Boolean).length,
+        first: first < 0 ? null : before + first + 1,
+        tokens: tokensBefore + tokens,
+      };
+    }
+  }
+  return screened;
+}
+
+async function attemptOnce(
+  policy: Policy,
+  domain: Domain,
+  problems: readonly Problem[],
+  seed: string,
+  attempts: number,
+  options: AttemptOptions,
+): Promise<{ correct: boolean[]; tokens: number }[]> {
+  const { temperature, maxNewTokens, topP, topK } = options;
+  const promptOf =
+    options.promptOf ?? (({ question }: Problem) => policy.tokenizer.encode(domain.studentPrompt(question)));
+  const completions = await policy.sample(problems.map(promptOf), {
+    samplesPerPrompt: attempts,
+    maxNewTokens,
+    temperature,
+    ...(topP !== undefined && topP < 1 && { topP }),
+    ...(topK !== undefined && topK > 0 && { topK }),
+    stopTokens: policy.tokenizer.endTokens,
+    stopStrings: domain.stopStrings,
+    seed,
+  });
+  const answers = completions.flatMap((group, p) =>
+    group.map(({ tokens }) => answerOf(problems[p] as Problem, policy.tokenizer.decode(tokens))),
+  );
+  const grades = await domain.grade(answers);
+  return completions.map((group, p) => ({
+    correct: grades.slice(p * attempts, (p + 1) * attempts).map(({ correct }) => correct),
+    tokens: group.reduce((sum, { tokens }) => sum + tokens.length, 0),
+  }));
 }
 
 /**

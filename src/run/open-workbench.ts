@@ -1,25 +1,28 @@
 /** Opens what a config names: engine, model, domain. Refuses what does not fit together before anything is computed or written. */
 import { availableParallelism } from 'node:os';
-import { createEmbeddedEngine, createReferenceEngine, type Engine } from '../engine/index.js';
+import { createEmbeddedEngine, createReferenceEngine, type Engine, type Policy } from '../engine/index.js';
+import { SoarError } from '../errors.js';
 import { type EnginePlan, planEngine } from '../method/index.js';
-import { hardCandidates, programsDomain } from '../problems/index.js';
+import { hardCandidates } from '../problems/index.js';
 import { hardSplit, screen } from '../problems/screening.js';
 import { modelFolder, type RunConfig } from './config/config.js';
+import { nodeDisk } from './disk.js';
+import { checkHardSet, promptForm, readHardSet } from './hard-set-folder.js';
 import { openLedger } from './ledger.js';
+import { openDomain } from './open-domain.js';
 import { encodePolicyState } from './policy-state.js';
 import { sha256 } from './snapshots.js';
 import type { Workbench } from './workbench.js';
 
 export async function openWorkbench(config: RunConfig): Promise<Workbench> {
   const ledger = openLedger();
+  const domain = ledger.domain(openDomain(config));
   const engine = ledger.engine(openEngine(config));
   try {
     const plan = withFewUnderWay(planEngine(config.soar, engine), config);
     const base = await engine.open({ folder: modelFolder(config) });
-    const domain = ledger.domain(programsDomain);
     domain.checkTokenizer(base.tokenizer);
-    const candidates = hardCandidates(config.world);
-    const model = sha256(encodePolicyState(await base.save({ optimizer: false })));
+    const model = await modelHash(base);
     return {
       engine,
       base,
@@ -27,29 +30,81 @@ export async function openWorkbench(config: RunConfig): Promise<Workbench> {
       plan,
       domain,
       ledger,
-      candidates,
-      async findHardProblems(onProgress, signal) {
-        const { world, soar } = config;
-        const { temperature, maxNewTokens } = soar.student.sampling;
-        const successes = await screen(base, domain, candidates, {
-          attempts: world.attempts,
-          temperature,
-          maxNewTokens,
-          seed: `world/${world.seed}/screen`,
-          onProgress,
-          signal,
-        });
-        const split = hardSplit(candidates, successes, world, `world/${world.seed}`);
-        return { ...split, screened: candidates.length, attempts: world.attempts };
+      ...(await hardProblems(config, { base, domain, model })),
+      async close() {
+        await Promise.all([engine.close(), domain.close()]);
       },
     };
   } catch (error) {
-    await engine.close();
+    await Promise.all([engine.close(), domain.close()]);
     throw error;
   }
 }
 
-function openEngine({ engine }: RunConfig): Engine {
+/** SHA-256 of a policy's weights. */
+export const modelHash = async (policy: Policy) => sha256(encodePolicyState(await policy.save({ optimizer: false })));
+
+/** From a prepared folder, or looked for in the built-in world. */
+async function hardProblems(
+  config: RunConfig,
+  place: Pick<Workbench, 'base' | 'domain' | 'model'>,
+): Promise<Pick<Workbench, 'candidates' | 'findHardProblems'>> {
+  const { hardSet } = config.problems;
+  if (hardSet !== null) return preparedProblems(hardSet, config, place);
+  if (config.domain === 'programs') return worldProblems(config, place);
+  throw new SoarError('HARD_SET_NEEDED', `the domain ${config.domain} needs a set of hard problems`, {
+    where: 'problems.hardSet',
+    remedy: 'make one with `soar prepare <dataset> --model <folder> --out <folder>`, and name that folder here',
+  });
+}
+
+async function preparedProblems(
+  folder: string,
+  { problems, soar }: RunConfig,
+  { domain, model }: Pick<Workbench, 'domain' | 'model'>,
+): Promise<Pick<Workbench, 'candidates' | 'findHardProblems'>> {
+  const { manifest, train, test } = await readHardSet(folder, nodeDisk);
+  if (!problems.acceptOther) checkHardSet(manifest, { model, prompt: promptForm(domain.studentPrompt) }, folder);
+  if (train.length < soar.reward.questions || test.length === 0) {
+    throw new SoarError(
+      'PROBLEMS_TOO_FEW_HARD',
+      `the hard set has ${train.length} problems to train on and ${test.length} held out; ${soar.reward.questions} reward questions are drawn from the former`,
+      { where: folder, remedy: 'prepare a larger set, or lower soar.reward.questions' },
+    );
+  }
+  return {
+    candidates: [...train, ...test],
+    findHardProblems: async () => {
+      const { counts, screen: how } = manifest;
+      return { train, test, screened: counts.screened, attempts: how.attempts };
+    },
+  };
+}
+
+function worldProblems(
+  { world, soar }: RunConfig,
+  { base, domain }: Pick<Workbench, 'base' | 'domain'>,
+): Pick<Workbench, 'candidates' | 'findHardProblems'> {
+  const candidates = hardCandidates(world);
+  return {
+    candidates,
+    async findHardProblems(onProgress, signal) {
+      const { temperature, maxNewTokens } = soar.student.sampling;
+      const successes = await screen(base, domain, candidates, {
+        attempts: world.attempts,
+        temperature,
+        maxNewTokens,
+        seed: `world/${world.seed}/screen`,
+        onProgress,
+        signal,
+      });
+      const split = hardSplit(candidates, successes, world, `world/${world.seed}`);
+      return { ...split, screened: candidates.length, attempts: world.attempts };
+    },
+  };
+}
+
+export function openEngine({ engine }: RunConfig): Engine {
   return engine.kind === 'reference' ? createReferenceEngine() : createEmbeddedEngine(engine);
 }
 

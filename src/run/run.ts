@@ -126,7 +126,7 @@ export async function withWorkbench<T>(
   try {
     return await act(bench);
   } finally {
-    await bench.engine.close();
+    await bench.close();
   }
 }
 

@@ -25,4 +25,5 @@ export interface Workbench {
   readonly candidates: readonly Problem[];
   /** Problems with no success under the base model, split in two; the same for the same seed. */
   findHardProblems(progress: (done: number, of: number) => void, signal: AbortSignal): Promise<HardSet>;
+  close(): Promise<void>;
 }

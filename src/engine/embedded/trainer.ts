@@ -1,7 +1,7 @@
 /**
  * One optimizer step of a policy on one batch: coefficients of the loss per token, micro-batches, the summed gradient, AdamW.
- * Sequences whose gradient is exactly zero are left out: they would add zeros. Sequences that are the same token for token are
- * computed once, with the sum of their coefficients: the gradient is the same.
+ * Sequences whose gradient is exactly zero are left out: they would add zeros. Sampled sequences that are the same token for token
+ * are computed once, with the sum of their coefficients: the gradient is the same.
  */
 import { SoarError } from '../../errors.js';
 import { adamwStep, newMoments, norm } from '../adamw.js';
@@ -89,7 +89,11 @@ export async function batchGradient(
     fed: 0,
     computed: 0,
   };
-  const groups = identicalSequences(sequences, active, kl && ((i) => row(kl.reference, i)));
+  // What a policy samples repeats itself, what a corpus says seldom does.
+  const sampled = batch.objective === 'policy-gradient';
+  const groups = sampled
+    ? identicalSequences(sequences, active, kl && ((i) => row(kl.reference, i)))
+    : active.map((i) => [i]);
   for (const i of all) tally.skipped += completionLength(sequences, i);
   for (const i of active) tally.tokens += completionLength(sequences, i);
   tally.skipped -= tally.tokens;

@@ -20,6 +20,8 @@ export type RefusalReason =
   | 'duplicate'
   /** The question needs a picture. Diagrams written as text ([asy]) are none. */
   | 'picture'
+  /** Its prompt leaves no room for an answer in the model's context. */
+  | 'too-long'
   /** The published filter of its set leaves it out: a proof, another language, answers judged by hand. */
   | 'filtered';
 

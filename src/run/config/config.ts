@@ -12,6 +12,7 @@ import { SoarError } from '../../errors.js';
 import { evaluateSettingsSchema } from '../../evaluate/index.js';
 import { soarSettingsSchema } from '../../method/index.js';
 import { nearest } from '../../nearest.js';
+import { mathematicsSettingsSchema } from '../../problems/mathematics/settings.js';
 import { worldSettingsSchema } from '../../problems/world/settings.js';
 import { errno } from '../disk.js';
 import { commentedYaml } from './describe.js';
@@ -33,16 +34,37 @@ const sections = z.strictObject({
     .min(1)
     .default('models/programs-146k')
     .describe('Model folder in Hugging Face form; the shipped ones are found from anywhere.'),
-  domain: z.enum(['programs']).default('programs').describe('What is asked and how answers are judged.'),
+  domain: z
+    .enum(['programs', 'mathematics'])
+    .default('programs')
+    .describe(
+      'What is asked and how answers are judged: the built-in world, or questions with a final answer in a box.',
+    ),
   soar: soarSettingsSchema.prefault({}).describe('The method.'),
   evaluate: evaluateSettingsSchema.prefault({}).describe('What is compared at the end of a run, and how.'),
+  problems: z
+    .strictObject({
+      hardSet: z
+        .string()
+        .min(1)
+        .nullable()
+        .default(null)
+        .describe('Folder that `soar prepare` made; null looks for hard problems in the built-in world.'),
+      acceptOther: z
+        .boolean()
+        .default(false)
+        .describe('Take a hard set although it was made with another model or another student prompt.'),
+    })
+    .prefault({})
+    .describe('The hard problems: never seen by the teacher, half to train on and half held out.'),
+  mathematics: mathematicsSettingsSchema.prefault({}).describe('The domain `mathematics`.'),
   world: worldSettingsSchema.prefault({}).describe('The built-in world: its hard problems.'),
   engine: engineSettings.prefault({}).describe('What computes.'),
 });
 
 /** All sections, and what must hold between them. */
-export const configSchema = sections.superRefine(({ soar, world, domain }, context) => {
-  if (domain === 'programs' && soar.reward.questions > world.train) {
+export const configSchema = sections.superRefine(({ soar, world, domain, problems }, context) => {
+  if (domain === 'programs' && problems.hardSet === null && soar.reward.questions > world.train) {
     context.addIssue({
       code: 'custom',
       path: ['soar', 'reward', 'questions'],
@@ -73,8 +95,21 @@ export function resolveConfig(request: ConfigRequest): RunConfig {
   const written = file ? [file, ...overrides] : overrides;
   const preset = choosePreset(request.preset, written);
   const config = parseSources(configSchema, [presetSource(preset, { ...presets[preset], preset }), ...written]);
-  const base = valueAt(file?.tree, ['model']) === config.model && request.file ? dirname(request.file) : '.';
-  return { ...config, preset, model: locateModel(config.model, base) };
+  const base = (path: readonly string[], value: unknown) =>
+    valueAt(file?.tree, path) === value && request.file ? dirname(request.file) : '.';
+  const { hardSet } = config.problems;
+  const { verifier } = config.mathematics;
+  const from = (path: readonly string[], file: string) => resolve(base(path, file), file);
+  return {
+    ...config,
+    preset,
+    model: locateModel(config.model, base(['model'], config.model)),
+    problems: { ...config.problems, hardSet: hardSet && from(['problems', 'hardSet'], hardSet) },
+    mathematics: {
+      ...config.mathematics,
+      verifier: /\.m?js$/.test(verifier) ? from(['mathematics', 'verifier'], verifier) : verifier,
+    },
+  };
 }
 
 function choosePreset(asked: string | undefined, written: readonly ConfigSource[]): PresetName {
