@@ -78,7 +78,8 @@ export function tokenizerFrom(
         if (encoded.size >= 10_000) encoded.clear();
         encoded.set(text, ids);
       }
-      return ids;
+      // A copy: what a caller does to it stays with the caller.
+      return ids.slice();
     },
     decode: texts ? fast : slow,
   };

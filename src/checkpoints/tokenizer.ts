@@ -1,4 +1,4 @@
-/** Text to token ids and back, as the model folder's tokenizer.json says. Built by `loadTokenizer` (tokenizer-file.ts). */
+/** Text to token ids and back, as the model folder's tokenizer.json says. Built by `tokenizerFrom` (tokenizer-file.ts). */
 export interface Tokenizer {
   readonly vocabularySize: number;
   /** Ids that end a text (from config.json / generation_config.json), empty when the model has none. */

@@ -22,7 +22,17 @@ describe('help', () => {
   it('names every command and shows examples', () => {
     const { status, stdout } = soar('--help');
     expect(status).toBe(0);
-    for (const command of ['run', 'resume', 'evaluate', 'report', 'config', 'sample', 'pretrain', 'verify']) {
+    for (const command of [
+      'run',
+      'resume',
+      'evaluate',
+      'report',
+      'config',
+      'sample',
+      'pretrain',
+      'prepare',
+      'verify',
+    ]) {
       expect(stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
       expect(soar(command, '--help').status).toBe(0);
     }
@@ -75,6 +85,10 @@ describe('the mistakes of a user end with code 2 and a remedy, and leave nothing
     ['datasets that do not fit', ['run', '--set', 'soar.datasetSize=2'], /promptsPerStep to datasetSize or less/],
     ['more reward questions than hard problems', ['run', '--set', 'soar.reward.questions=999'], /raise world.train/],
     ['no model', ['run', '--set', 'model=nowhere'], /MODEL_MISSING/],
+    ['no such problem set', ['prepare', 'nothing.jsonl'], /PROBLEMS_MISSING/],
+    ['a mapping that is none', ['prepare', 'x.csv', '--map', 'question'], /write question=<column>,answer=<column>/],
+    ['a share that is none', ['prepare', 'world', '--train-fraction', '2'], /a number between 0 and 1/],
+    ['mathematics without a hard set', ['run', '--preset', 'paper'], /HARD_SET_NEEDED[\s\S]*soar prepare/],
     ['no such run', ['resume', 'nothing'], /RUN_MISSING/],
     ['no run folder', ['report', '.'], /RUN_NOT_A_RUN/],
     ['a bad number of workers', ['resume', 'x', '--workers', 'many'], /a whole number from 1, or auto/],
@@ -207,4 +221,90 @@ describe('a run from the command line', () => {
       expect(existsSync(join(runs, name, 'results.json'))).toBe(true);
     },
   );
+});
+
+describe('prepare', () => {
+  const small = [
+    '--preset',
+    'smoke',
+    '--set',
+    'world.hardLengths=[1,9]',
+    '--set',
+    'world.candidates=60',
+    '--max-new-tokens',
+    '40',
+  ];
+
+  it('tells the audit and what became of every problem, and a run takes its hard set', () => {
+    const { status, stdout } = soar(
+      'prepare',
+      'world',
+      ...small,
+      '--attempts',
+      '8',
+      '--out',
+      'hard',
+      '--stop-at-first-success',
+    );
+    expect(status).toBe(0);
+    for (const part of ['0 of 8', 'screened  60/60', 'saved', 'hard problems (0 of 8)', 'hard set: hard']) {
+      expect(stdout).toContain(part);
+    }
+    const json = soar(
+      'prepare',
+      'world',
+      ...small,
+      '--attempts',
+      '8',
+      '--out',
+      'hard',
+      '--stop-at-first-success',
+      '--json',
+    );
+    expect(JSON.parse(json.stdout).counts.screened).toBe(60);
+    const run = soar(
+      'run',
+      '--preset',
+      'smoke',
+      '--set',
+      'problems.hardSet=hard',
+      '--set',
+      'soar.reward.questions=4',
+      '--set',
+      'evaluate.arms=[base]',
+      '--name',
+      'prepared',
+    );
+    expect(run.status).toBe(0);
+    expect(run.stdout).toContain('60 screened');
+  });
+
+  it('Ctrl-C ends it with 130, and the same command goes on', async () => {
+    const args = [
+      'prepare',
+      'world',
+      ...small,
+      '--attempts',
+      '64',
+      '--out',
+      'stopped',
+      '--set',
+      'world.candidates=400',
+    ];
+    const child = spawn(process.execPath, [main, ...args], { cwd: folder });
+    let errors = '';
+    child.stderr.on('data', (text) => {
+      errors += text;
+    });
+    const journal = join(folder, 'stopped', 'journal.jsonl');
+    while (!existsSync(journal) || readFileSync(journal, 'utf8').split('\n').length < 3) {
+      await new Promise((done) => setTimeout(done, 5));
+    }
+    child.kill('SIGINT');
+    const [code] = await new Promise<[number]>((done) => child.on('exit', (status) => done([status ?? -1])));
+    expect(code, errors).toBe(130);
+    const { status, stdout } = soar(...args);
+    expect(status).toBe(0);
+    expect(stdout).toContain('screened  400/400');
+  });
 });

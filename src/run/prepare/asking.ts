@@ -70,7 +70,7 @@ export function askable(
   let unwritable = 0;
   for (const problem of set.problems) {
     const text = domain.studentPrompt(problem.question);
-    const tokens = Int32Array.from(tokenizer.encode(text));
+    const tokens = tokenizer.encode(text);
     if (tokens.length > room && longPrompts === 'refuse') {
       const { id, source } = problem;
       const detail = `its prompt has ${tokens.length} tokens, ${room} fit beside the answer`;
