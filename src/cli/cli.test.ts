@@ -241,13 +241,13 @@ describe('prepare', () => {
       'world',
       ...small,
       '--attempts',
-      '8',
+      '12',
       '--out',
       'hard',
       '--stop-at-first-success',
     );
     expect(status).toBe(0);
-    for (const part of ['0 of 8', 'screened  60/60', 'saved', 'hard problems (0 of 8)', 'hard set: hard']) {
+    for (const part of ['0 of 12', 'screened  60/60', 'saved', 'hard problems (0 of 12)', 'hard set: hard']) {
       expect(stdout).toContain(part);
     }
     const json = soar(
@@ -255,7 +255,7 @@ describe('prepare', () => {
       'world',
       ...small,
       '--attempts',
-      '8',
+      '12',
       '--out',
       'hard',
       '--stop-at-first-success',
