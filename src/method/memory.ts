@@ -52,8 +52,10 @@ export interface StepMemory {
   /** Adds to them. */
   recordBaselineAccuracy(found: ReadonlyMap<string, number>): Promise<void>;
   study(dataset: number, repeat: number): StudyRecord | undefined;
-  /** Durable together: the record and the student's weights. Called side by side for different studies. */
-  recordStudy(record: StudyRecord, student: PolicyState): Promise<void>;
+  /**
+   * Durable together: the record and the student's weights, where the study trained one. Called side by side for different studies.
+   */
+  recordStudy(record: StudyRecord, student?: PolicyState): Promise<void>;
   /** The weights of a recorded study of this step. Asked for at most once per step, for the promoted student. */
   student(dataset: number, repeat: number): Promise<PolicyState>;
 }

@@ -228,6 +228,21 @@ describe('outerStep', () => {
     expect(told(calls).at(-1)).toBe('teacher update');
   });
 
+  it('pays for learnability without training a student, and still teaches', async () => {
+    const reward = { kind: 'learnability', samples: 4 };
+    const settings = settingsWith({
+      teacher: { kl: { coefficient: 0 }, reward },
+      promotion: { window: 1, threshold: -1, enabled: false },
+    });
+    const { soar, calls, teacher } = stage(settings);
+    const outcome = await outerStep(soar, initialState(), new CopyingMemory());
+    // Of the four answers to each question one is right: 1 - 1/4, for both datasets alike.
+    expect(outcome.datasetRewards).toEqual([0.75, 0.75]);
+    expect(outcome).not.toHaveProperty('promotion');
+    expect(calls.filter(({ policy, call }) => call === 'update' && policy !== 'teacher')).toEqual([]);
+    expect(teacher.weights[1]).toBe(1);
+  });
+
   it('studies longer after a promotion, against the accuracy of the new baseline', async () => {
     const { soar, baseline, calls } = stage();
     baseline.weights[0] = 3;

@@ -22,6 +22,7 @@ import { checkPromotion, chooseStudent } from './promotion.js';
 import { partition, proposedProblems, sampleProposals } from './proposal.js';
 import { baselineAccuracy, type Examination } from './reward/accuracy.js';
 import { datasetRewards, mean } from './reward/dataset-reward.js';
+import { studyLearnability } from './reward/learnability.js';
 import { drawRewardQuestions } from './reward/reward-questions.js';
 import type { RlooStepMetrics } from './rloo-training.js';
 import type { SoarSettings } from './settings.js';
@@ -100,7 +101,10 @@ export async function outerStep(soar: Soar, state: SoarState, memory: StepMemory
 
   // 3: R_{k,j} = Acc(theta'_{k,j}, Q_R) - Acc(theta, Q_R).
   const accuracy = await baselineAccuracyOn(soar, rewardQuestions, seed, memory);
-  const studies = await studyAll(soar, state, datasets, rewardQuestions, accuracy, seed, memory);
+  const studies =
+    settings.teacher.reward.kind === 'grounded'
+      ? await studyAll(soar, state, datasets, rewardQuestions, accuracy, seed, memory)
+      : await learnabilityOfAll(soar, datasets, seed, memory);
 
   // 4: R_k.
   const rewards = studies.map((repeats) => repeats.map((study) => study.reward));
@@ -216,6 +220,22 @@ async function studyAll(
     }),
   );
   return partition(await sideBySide(tasks, soar.concurrentStudies ?? tasks.length), settings.repeats);
+}
+
+/** The control without grounding: a dataset's reward is what the baseline's answers say of its questions. [dataset][0] */
+async function learnabilityOfAll(
+  { settings, progress, baseline: student, domain, concurrentStudies }: Soar,
+  datasets: readonly (readonly Problem[])[],
+  seed: string,
+  memory: StepMemory,
+): Promise<StudyRecord[][]> {
+  const tasks = datasets.map((questions, dataset) => async () => {
+    const of = { student, domain, settings: settings.teacher.reward, sampling: settings.student.sampling };
+    const record = await studyLearnability({ ...of, dataset, questions, seed: `${seed}/study-${dataset}` }, memory);
+    progress?.studied?.(record);
+    return [record];
+  });
+  return sideBySide(tasks, concurrentStudies ?? tasks.length);
 }
 
 function examination(soar: Soar, seed: string): Examination {

@@ -14,7 +14,7 @@ import { optimizerStep } from '../rl/optimizer.js';
 import { learningRate } from '../rl/schedules.js';
 import type { Batches } from './epoch-batches.js';
 import { studentReward } from './reward/student-reward.js';
-import { payKl, policyGradientBatch, rollout, withReference } from './rollouts.js';
+import { payKl, policyGradientBatch, rolloutsOf, withReference } from './rollouts.js';
 import { samplingOptions } from './sampling.js';
 import type { StudentSettings } from './settings.js';
 
@@ -83,11 +83,7 @@ async function rlooStep(training: RlooTraining, step: number): Promise<RlooStepM
   );
   const rewards = grades.map((grade) => studentReward(grade, settings.shapedReward));
 
-  const rollouts = await withReference(
-    groups.flatMap((group, p) => group.map((completion) => rollout(prompts[p], completion))),
-    settings.kl,
-    training.reference,
-  );
+  const rollouts = await withReference(rolloutsOf(prompts, groups), settings.kl, training.reference);
   const advantages = byGroup(payKl(rewards, rollouts, settings.kl), settings.groupSize).flatMap((group) =>
     leaveOneOutAdvantages(group, settings.advantage),
   );

@@ -24,6 +24,31 @@ export function rollout(
   return { tokens, promptLength: prompt.length, samplerLogprobs: completion.logprobs };
 }
 
+/** One per completion, group by group; their tokens lie in one array, since thousands of small ones cost more than what is in them. */
+export function rolloutsOf(
+  prompts: readonly Tokens[],
+  groups: readonly (readonly { readonly tokens: Tokens; readonly logprobs: Float32Array }[])[],
+): Rollout[] {
+  let size = 0;
+  for (const [p, group] of groups.entries()) {
+    for (const { tokens } of group) size += (prompts[p] as Tokens).length + tokens.length;
+  }
+  const all = new Int32Array(size);
+  const found: Rollout[] = [];
+  let from = 0;
+  for (const [p, group] of groups.entries()) {
+    const prompt = prompts[p] as Tokens;
+    for (const { tokens, logprobs } of group) {
+      const end = from + prompt.length + tokens.length;
+      all.set(prompt, from);
+      all.set(tokens, from + prompt.length);
+      found.push({ tokens: all.subarray(from, end), promptLength: prompt.length, samplerLogprobs: logprobs });
+      from = end;
+    }
+  }
+  return found;
+}
+
 /**
  * The rollouts with the reference's log-probabilities; as they are when the KL coefficient is 0.
  * @throws SoarError METHOD_REFERENCE_MISSING

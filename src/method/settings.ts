@@ -58,6 +58,24 @@ const teacher = z.strictObject({
     .describe(
       'No teacher step when max R_k - min R_k is below this: such a spread is noise. 0 updates at every step, as the paper does.',
     ),
+  reward: z
+    .strictObject({
+      kind: z
+        .enum(['grounded', 'learnability'])
+        .default('grounded')
+        .describe(
+          'grounded: how much students improve on hard problems (SOAR). learnability: how often the student solves the question, which looks at no hard problem (the Intrinsic-T control, method.md 4.6).',
+        ),
+      rule: z
+        .enum(['absolute-zero', 'r-zero', 'intrinsic'])
+        .default('intrinsic')
+        .describe(
+          'Learnability of a success rate s. intrinsic: 0 at s = 0, else 1 - s. r-zero: min(s, 1 - s). absolute-zero: 0 at s = 0 and at s = 1, else 1 - s.',
+        ),
+      samples: z.int().min(1).default(32).describe('Student completions per question behind a success rate.'),
+    })
+    .prefault({})
+    .describe('What the teacher is paid for.'),
   kl: z.strictObject(klFields).prefault({}).describe('KL to the initial model.'),
   optimizer: optimizerSchema().prefault({}).describe(OPTIMIZER),
   schedule: scheduleSchema({ kind: 'cosine', learningRate: 1e-5, warmupSteps: 20, horizon: 'run', floor: 0 })
@@ -221,6 +239,13 @@ export const soarSettingsSchema = z
       .describe('When to end before outerSteps.'),
   })
   .superRefine((soar, context) => {
+    if (soar.teacher.reward.kind === 'learnability' && soar.promotion.enabled) {
+      context.addIssue({
+        code: 'custom',
+        path: ['promotion', 'enabled'],
+        message: 'a learnability reward trains no student that could be promoted: set promotion.enabled to false',
+      });
+    }
     if (soar.datasetSize % soar.teacher.updatesPerStep !== 0) {
       context.addIssue({
         code: 'custom',

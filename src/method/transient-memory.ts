@@ -5,7 +5,7 @@ import type { ProposalRecord, StepMemory, StudyRecord } from './memory.js';
 
 /** For one outer step. `accuracies` is the baseline's: pass the same map until a promotion, then a new one. */
 export function transientMemory(accuracies: Map<string, number>): StepMemory {
-  const studies = new Map<string, { record: StudyRecord; student: PolicyState }>();
+  const studies = new Map<string, { record: StudyRecord; student?: PolicyState }>();
   const key = (dataset: number, repeat: number) => `${dataset}/${repeat}`;
   let proposals: ProposalRecord | undefined;
   return {
@@ -19,12 +19,12 @@ export function transientMemory(accuracies: Map<string, number>): StepMemory {
     },
     study: (dataset, repeat) => studies.get(key(dataset, repeat))?.record,
     async recordStudy(record, student) {
-      studies.set(key(record.dataset, record.repeat), { record, student });
+      studies.set(key(record.dataset, record.repeat), { record, ...(student && { student }) });
     },
     async student(dataset, repeat) {
-      const found = studies.get(key(dataset, repeat));
-      invariant(found, `study ${key(dataset, repeat)} was recorded`);
-      return found.student;
+      const student = studies.get(key(dataset, repeat))?.student;
+      invariant(student, `study ${key(dataset, repeat)} was recorded with its student`);
+      return student;
     },
   };
 }

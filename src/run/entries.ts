@@ -76,8 +76,8 @@ export type RunEntry =
       readonly unit: 'study';
       readonly step: number;
       readonly record: StudyRecord;
-      /** SHA-256 of the student's file. */
-      readonly student: string;
+      /** SHA-256 of the student's file; absent when the study trained none. */
+      readonly student?: string;
     }
   | OuterStepEntry
   /** Greedy accuracy of each promotion's student on the hard training problems. */
@@ -88,7 +88,7 @@ export type RunEntry =
 export interface OpenStep {
   proposals?: ProposalRecord;
   /** By `studyKey`. */
-  readonly studies: Map<string, { readonly record: StudyRecord; readonly student: string }>;
+  readonly studies: Map<string, { readonly record: StudyRecord; readonly student?: string }>;
 }
 
 export interface History {
@@ -138,7 +138,7 @@ export function addToHistory(history: History, entry: RunEntry): void {
     }
     case 'study': {
       const { dataset, repeat } = entry.record;
-      history.open.studies.set(studyKey(dataset, repeat), { record: entry.record, student: entry.student });
+      history.open.studies.set(studyKey(dataset, repeat), entry);
       return;
     }
     case 'outer-step':

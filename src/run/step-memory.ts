@@ -36,6 +36,7 @@ export async function openStepMemory({ history, record, studentsFolder, disk }: 
       record({ unit: 'baseline-accuracy', step, promotions: promotions.length, found: [...found] }),
     study: (dataset, repeat) => open.studies.get(studyKey(dataset, repeat))?.record,
     async recordStudy(study, student) {
+      if (!student) return record({ unit: 'study', step, record: study });
       const bytes = encodePolicyState(student);
       await disk.write(file(studyKey(study.dataset, study.repeat)), bytes);
       await disk.syncFolder(folder);

@@ -166,7 +166,7 @@ export class CopyingMemory implements StepMemory {
   private readonly calls: Call[];
   private record: ProposalRecord | undefined;
   private readonly baseline = new Map<string, number>();
-  private readonly studies = new Map<string, { record: StudyRecord; student: PolicyState }>();
+  private readonly studies = new Map<string, { record: StudyRecord; student: PolicyState | undefined }>();
 
   constructor(calls: Call[] = []) {
     this.calls = calls;
@@ -198,7 +198,7 @@ export class CopyingMemory implements StepMemory {
     return this.studies.get(`${dataset}-${repeat}`)?.record;
   }
 
-  async recordStudy(record: StudyRecord, student: PolicyState): Promise<void> {
+  async recordStudy(record: StudyRecord, student?: PolicyState): Promise<void> {
     this.note(`study ${record.dataset}-${record.repeat}`);
     this.studies.set(`${record.dataset}-${record.repeat}`, structuredClone({ record, student }));
   }
@@ -206,7 +206,7 @@ export class CopyingMemory implements StepMemory {
   async student(dataset: number, repeat: number): Promise<PolicyState> {
     this.note(`student ${dataset}-${repeat}`);
     const found = this.studies.get(`${dataset}-${repeat}`);
-    if (!found) throw new Error(`no study ${dataset}-${repeat}`);
+    if (!found?.student) throw new Error(`no student of study ${dataset}-${repeat}`);
     return found.student;
   }
 }

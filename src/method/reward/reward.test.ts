@@ -4,6 +4,7 @@ import type { Problem } from '../../problems/problem.js';
 import { soarSettingsSchema } from '../settings.js';
 import { accuracyByQuestion, baselineAccuracy, type Examination } from './accuracy.js';
 import { datasetRewards } from './dataset-reward.js';
+import { learnability, studyLearnability } from './learnability.js';
 import { drawRewardQuestions } from './reward-questions.js';
 import { studentReward } from './student-reward.js';
 
@@ -123,5 +124,45 @@ describe('baselineAccuracy', () => {
     await baselineAccuracy(policy, problems.slice(0, 4), memory, greedy);
     expect(calls).toHaveLength(2);
     expect(noted.map(({ call }) => call)).toEqual(['baseline h0 h1', 'baseline h2 h3']);
+  });
+});
+
+describe('learnability', () => {
+  it.each([
+    ['intrinsic', 0, 0],
+    ['intrinsic', 0.25, 0.75],
+    ['intrinsic', 1, 0],
+    ['r-zero', 0, 0],
+    ['r-zero', 0.25, 0.25],
+    ['r-zero', 0.75, 0.25],
+    ['r-zero', 1, 0],
+    ['absolute-zero', 0, 0],
+    ['absolute-zero', 0.25, 0.75],
+    ['absolute-zero', 1, 0],
+  ] as const)('%s of s = %d is %d', (rule, s, expected) => expect(learnability(rule, s)).toBe(expected));
+
+  it('pays a dataset the mean over its questions, from the answers of a student that is not trained', async () => {
+    const calls: Call[] = [];
+    // Question i is solved in i of its 4 answers.
+    const student = new ScriptedPolicy(
+      'student',
+      { complete: ({ prompt, index }) => (index < Number(prompt.slice(0, -1)) ? '=yes.' : '=no.') },
+      calls,
+    );
+    const memory = new CopyingMemory(calls);
+    const study = {
+      dataset: 1,
+      questions: [0, 1, 3, 4].map((i) => ({ id: `${i}`, question: `${i}`, gold: 'yes', source: 'test' })),
+      student,
+      domain: plainDomain,
+      settings: { kind: 'learnability', rule: 'intrinsic', samples: 4 } as const,
+      sampling: soarSettingsSchema.parse({}).student.sampling,
+      seed: 'learnability',
+    };
+    const record = await studyLearnability(study, memory);
+    // Rates 0, 1/4, 3/4, 1: rewards 0, 3/4, 1/4, 0.
+    expect(record).toEqual({ dataset: 1, repeat: 0, accuracy: 0.5, reward: 0.25, steps: [] });
+    expect(await studyLearnability(study, memory)).toEqual(record);
+    expect(calls.map(({ call }) => call)).toEqual(['sample', 'study 1-0']);
   });
 });
