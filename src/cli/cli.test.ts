@@ -203,7 +203,9 @@ describe('a run from the command line', () => {
     '%s ends it with code %i and the way to go on; a second process is refused meanwhile',
     async (signal, code) => {
       const name = `stopped-by-${signal}`;
-      const child = spawn(process.execPath, [main, 'run', ...miniature, '--name', name, '--json', ...at]);
+      // Long enough to be still going on when the second process has been refused.
+      const long = [...miniature, '--set', 'soar.outerSteps=40'];
+      const child = spawn(process.execPath, [main, 'run', ...long, '--name', name, '--json', ...at]);
       let stderr = '';
       let refused = '';
       child.stderr.on('data', (text) => {

@@ -4,12 +4,11 @@
  * against the hash that the hub lists. Offline, the cache alone answers.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream, existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { createReadStream, existsSync } from 'node:fs';
+import { mkdir, open, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { HubApiError, type ListFileEntry, listFiles } from '@huggingface/hub';
 import { SoarError } from '../errors.js';
 import type { HubOptions } from './hub-options.js';
@@ -160,7 +159,7 @@ async function fetchBlob(
     // A server that knows no ranges sends everything again.
     if (response.status !== 206) have = 0;
     const body = Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
-    await reached(pipeline(body, createWriteStream(partial, { flags: have > 0 ? 'a' : 'w' })), options);
+    await reached(appendAll(body, partial, have > 0), options);
   }
   const expected = lfs?.oid ?? oid;
   const hash = lfs ? createHash('sha256') : createHash('sha1').update(`blob ${size}\0`);
@@ -175,6 +174,16 @@ async function fetchBlob(
   }
   await rename(partial, blob);
   return blob;
+}
+
+/** Piece by piece, so that what has arrived is kept when the rest does not. */
+async function appendAll(body: AsyncIterable<Uint8Array>, path: string, goOn: boolean): Promise<void> {
+  const file = await open(path, goOn ? 'a' : 'w');
+  try {
+    for await (const part of body) await file.appendFile(part);
+  } finally {
+    await file.close();
+  }
 }
 
 const authorization = ({ token }: Resolved): Record<string, string> =>
