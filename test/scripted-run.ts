@@ -70,6 +70,7 @@ export async function scriptedBench(calls: Call[] = []): Promise<Workbench> {
     domain: ledger.domain(plainDomain),
     ledger,
     candidates,
+    realProblems: [],
     findHardProblems: async (progress) => {
       progress(8, 8);
       return { train: candidates.slice(0, 4), test: candidates.slice(4), screened: 8, attempts: 128 };

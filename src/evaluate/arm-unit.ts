@@ -64,8 +64,8 @@ export async function runArmUnit(
     await policy.release();
   }
 
-  async function train({ batches, settings }: FreshTraining): Promise<TrainingCurve> {
-    const { steps } = evaluation.settings.training;
+  async function train(training: FreshTraining): Promise<TrainingCurve> {
+    const { batches, settings, steps = evaluation.settings.training.steps } = training;
     const { every, samplesPerProblem } = evaluation.settings.curve;
     const heldOut: { step: number; correct: number }[] = [];
     const look = async (step: number) => {

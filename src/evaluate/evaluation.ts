@@ -34,6 +34,8 @@ export interface Evaluation {
   readonly hardTest: readonly Problem[];
   /** X_{k*} of each promotion, in order; D_best is all of them. */
   readonly promotions: readonly (readonly Problem[])[];
+  /** Problems with right answers that are not among the hard ones; for the bounds of arms real and real-all. */
+  readonly realProblems?: readonly Problem[];
   readonly soar: SoarSettings;
   readonly settings: EvaluateSettings;
   /** Names every random stream. */
@@ -46,6 +48,11 @@ export interface Evaluation {
   };
   readonly signal?: AbortSignal;
 }
+
+/** What decides which arms can be run. */
+export type EvaluationPlan = Pick<Evaluation, 'promotions' | 'policies' | 'settings' | 'realProblems'> & {
+  readonly domain: Pick<Domain, 'assess'>;
+};
 
 /** What is already done. A `record…` call that has resolved is durable. */
 export interface EvaluationMemory {
@@ -70,7 +77,7 @@ export interface EvaluationOutcome {
 }
 
 /** Arms and seeds that this evaluation will run, and the arms that it cannot. */
-export function planEvaluation(evaluation: Pick<Evaluation, 'promotions' | 'policies' | 'settings'>): {
+export function planEvaluation(evaluation: EvaluationPlan): {
   readonly units: readonly { readonly arm: ArmName; readonly seed: number }[];
   readonly skipped: readonly SkippedArm[];
 } {

@@ -8,7 +8,21 @@ import { optimizerSchema } from '../rl/optimizer.js';
 import { scheduleSchema } from '../rl/schedules.js';
 
 /** In the order in which tables show them. */
-export const armNames = ['base', 'hard-only', 'hard-only-x4', 'base-t', 'grounded-t', 'pq', 'ps'] as const;
+export const armNames = [
+  'base',
+  'hard-only',
+  'hard-only-x4',
+  'hard-only-long',
+  'base-t',
+  'grounded-t',
+  'teacher-solver',
+  'pq',
+  'pq-correct',
+  'pq-well-posed',
+  'ps',
+  'real',
+  'real-all',
+] as const;
 export type ArmName = (typeof armNames)[number];
 
 const training = z.strictObject({
@@ -45,6 +59,7 @@ const questions = z.strictObject({
     .describe(
       'Mixed mode: uniform over the union, or half of every batch questions and half hard problems. Open in the paper; ours: union.',
     ),
+  real: z.int().min(1).default(128).describe('Real problems in the training of arm real.'),
   curriculumSteps: z.int().min(1).default(64).describe('Curriculum mode: steps on the questions alone.'),
   sampled: z
     .union([z.literal('as-promoted'), z.int().min(1)])

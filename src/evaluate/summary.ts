@@ -35,7 +35,8 @@ export interface Difference extends Interval {
 }
 
 export interface ArmSummary {
-  readonly arm: ArmName;
+  /** An arm, or a row of a study. */
+  readonly arm: string;
   readonly title: string;
   /** Students trained; of an arm that trains none, samplings of its one model. */
   readonly seeds: number;
@@ -57,8 +58,8 @@ export interface EvaluationSummary {
   readonly ks: readonly number[];
   readonly confidence: number;
   /** What differences are taken from. */
-  readonly reference: ArmName;
-  /** In the order of `armNames`. */
+  readonly reference: string;
+  /** In the order of `armNames`, or of the study's rows. */
   readonly arms: readonly ArmSummary[];
 }
 
@@ -69,26 +70,48 @@ export function summarize(
   results: readonly ArmResult[],
   settings: Pick<EvaluateSettings, 'ks' | 'bootstrap'>,
 ): EvaluationSummary {
-  checkComparable(results);
+  const groups = armNames.map((arm) => ({
+    name: arm,
+    title: arms[arm].title,
+    results: results.filter((result) => result.arm === arm),
+  }));
+  return summarizeGroups(groups, reference, settings);
+}
+
+/** What stands in one row of a table. */
+export interface ResultGroup {
+  readonly name: string;
+  readonly title: string;
+  readonly results: readonly ArmResult[];
+  /** Of each result, the teacher behind it: students of one teacher hang together and are resampled as one. Default: each its own. */
+  readonly teachers?: readonly number[];
+}
+
+/** `summarize` for any groups of results, in their order; empty ones are left out. */
+export function summarizeGroups(
+  groups: readonly ResultGroup[],
+  reference: string,
+  settings: Pick<EvaluateSettings, 'ks' | 'bootstrap'>,
+): EvaluationSummary {
+  checkComparable(groups.flatMap(({ results }) => results));
   const { ks, bootstrap } = settings;
-  const ofReference = results.filter((result) => result.arm === reference);
+  const base = groups.find(({ name, results }) => name === reference && results.length > 0);
   return {
     ks,
     confidence: bootstrap.confidence,
     reference,
-    arms: armNames.flatMap((arm) => {
-      const ofArm = results.filter((result) => result.arm === arm);
+    arms: groups.flatMap((group) => {
+      const { name, title, results: ofArm } = group;
       if (ofArm.length === 0) return [];
-      const compared = arm !== reference && ofReference.length > 0;
       return {
-        arm,
-        title: arms[arm].title,
+        arm: name,
+        title,
         seeds: ofArm.length,
         trains: ofArm[0].training !== undefined,
         problems: ofArm[0].successes.length,
         samples: ofArm[0].samples,
-        passAtK: ks.map((k) => estimate(ofArm, k, bootstrap)),
-        ...(compared && { difference: ks.map((k) => difference(ofArm, ofReference, k, bootstrap)) }),
+        passAtK: ks.map((k) => estimate(group, k, bootstrap)),
+        ...(base && name !== reference && { difference: ks.map((k) => difference(group, base, k, bootstrap)) }),
         answered: meanOf(ofArm, (result) => result.answered),
         cost: {
           tokensSampled: meanOf(ofArm, (result) => result.cost.tokensSampled),
@@ -100,7 +123,8 @@ export function summarize(
   };
 }
 
-function estimate(results: readonly ArmResult[], k: number, bootstrap: BootstrapSettings): Estimate {
+function estimate(group: ResultGroup, k: number, bootstrap: BootstrapSettings): Estimate {
+  const { results } = group;
   const { mean, deviation } = meanAndDeviation(
     results.map(({ successes, samples }) => passAtKOverProblems(successes, samples, k).mean),
   );
@@ -108,28 +132,28 @@ function estimate(results: readonly ArmResult[], k: number, bootstrap: Bootstrap
   const certain = mean === 0 || mean === 1;
   const interval = certain
     ? wilson(mean * problems, problems, bootstrap.confidence)
-    : bootstrapMean(outcomes(results, k), bootstrap, `interval/${results[0].arm}`);
+    : bootstrapMean(outcomes(group, k), bootstrap, `interval/${group.name}`);
   return { mean, deviation, ...interval, method: certain ? 'wilson' : 'bootstrap' };
 }
 
-function difference(
-  results: readonly ArmResult[],
-  from: readonly ArmResult[],
-  k: number,
-  bootstrap: BootstrapSettings,
-): Difference {
-  const one = estimate(results, k, bootstrap);
+function difference(group: ResultGroup, from: ResultGroup, k: number, bootstrap: BootstrapSettings): Difference {
+  const one = estimate(group, k, bootstrap);
   const other = estimate(from, k, bootstrap);
   const interval =
     one.method === 'wilson' || other.method === 'wilson'
       ? combinedDifference(one, other)
-      : bootstrapDifference(outcomes(results, k), outcomes(from, k), bootstrap, `difference/${results[0].arm}`);
+      : bootstrapDifference(outcomes(group, k), outcomes(from, k), bootstrap, `difference/${group.name}`);
   return { mean: one.mean - other.mean, ...interval };
 }
 
-/** pass@k, [seed][problem]. */
-function outcomes(results: readonly ArmResult[], k: number): number[][] {
-  return results.map(({ successes, samples }) => successes.map((correct) => passAtK(correct, samples, k)));
+/** pass@k, [seed][problem]; the mean over the students of each teacher where teachers are said, [teacher][problem]. */
+function outcomes({ results, teachers }: ResultGroup, k: number): number[][] {
+  const each = results.map(({ successes, samples }) => successes.map((correct) => passAtK(correct, samples, k)));
+  if (!teachers) return each;
+  const clusters = [...new Set(teachers)].map((teacher) => each.filter((_, i) => teachers[i] === teacher));
+  return clusters.map((students) =>
+    (students[0] as number[]).map((_, p) => meanAndDeviation(students.map((row) => row[p] as number)).mean),
+  );
 }
 
 function meanOf(results: readonly ArmResult[], value: (result: ArmResult) => number): number {

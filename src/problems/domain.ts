@@ -30,6 +30,16 @@ export interface Grade {
   readonly containsGold: boolean;
 }
 
+/** What can be said exactly of a question and the answer that a teacher gave it. */
+export interface Assessment {
+  /** It asks something, and one thing only. */
+  readonly wellPosed: boolean;
+  /** The answer is right. */
+  readonly correct: boolean;
+  /** What is wrong: `malformed`, `ambiguous`, `wrong-answer`; null when nothing is. */
+  readonly error: 'malformed' | 'ambiguous' | 'wrong-answer' | null;
+}
+
 export interface AnswerToGrade {
   readonly gold: string;
   readonly completion: string;
@@ -56,6 +66,8 @@ export interface Domain {
   grade(answers: readonly AnswerToGrade[]): Promise<Grade[]>;
   /** The kind of a question, for counts and charts ("program-4", "addition", "Algebra"). */
   kind(question: string): string;
+  /** Present where the domain can solve its own questions. */
+  assess?(question: string, answer: string): Assessment;
   /** @throws SoarError DOMAIN_TOKENIZER when the tokenizer cannot write the domain's texts. */
   checkTokenizer(tokenizer: Tokenizer): void;
   /** Ends what it started; nothing is graded afterwards. */

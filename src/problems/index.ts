@@ -14,4 +14,4 @@ export {
 export type * from './sets/problem-set.js';
 export { countReasons, readProblemSet } from './sets/read-problem-set.js';
 export { programsDomain } from './world/domain.js';
-export { hardCandidates, irrelevantQuestions, oraclePrograms } from './world/hard-set.js';
+export { hardCandidates, irrelevantQuestions, oraclePrograms, realPrograms } from './world/hard-set.js';

@@ -1,7 +1,7 @@
 /** The figures of an evaluation: pass@k by arm, and the learning curves of its fresh students. Pure. */
 import type { ArmResult, TrainingCurve } from '../evaluate/arm-result.js';
 import type { ArmSummary, EvaluationSummary } from '../evaluate/summary.js';
-import { armColours } from './arm-colours.js';
+import { colourOf } from './arm-colours.js';
 import { intervalChart } from './figures/interval-chart.js';
 import { lineChart, type Series } from './figures/line-chart.js';
 import { percent } from './format.js';
@@ -17,7 +17,7 @@ export function passFigure(summary: EvaluationSummary): string {
     y: { label: 'pass@k, %', domain: [0, roof(highest)], format: (value) => percent(value, 0) },
     groups: arms.map(({ arm, title, passAtK }) => ({
       name: title,
-      colour: armColours[arm],
+      colour: colourOf(arm),
       values: passAtK.map((one, i) => ({
         ...one,
         note: `${title}, pass@${ks[i]}: ${percent(one.mean)} % [${percent(one.low)}, ${percent(one.high)}]`,
@@ -68,7 +68,7 @@ function curves(
     const at = Array.from({ length }, (_, i) => ({ x: seeds[0][i].x, values: seeds.map((seed) => seed[i].y) }));
     return {
       name: title,
-      colour: armColours[arm],
+      colour: colourOf(arm),
       kind: 'line' as const,
       points: at.map(({ x, values }) => ({ x, y: values.reduce((a, b) => a + b, 0) / values.length })),
       ...(seeds.length > 1 && {

@@ -13,14 +13,15 @@ export async function evaluateRun(run: OpenRun, hardSet: HardSet): Promise<Evalu
     ...(history.steps.length > 0 && { teacher: () => openTeacher(run) }),
     promoted: (index: number) => openPromoted(run, index),
   };
-  const { units } = planEvaluation({ promotions, policies, settings: config.evaluate });
+  const plan = { domain: bench.domain, realProblems: bench.realProblems };
+  const { units } = planEvaluation({ ...plan, promotions, policies, settings: config.evaluate });
   const spend = run.meter('evaluation');
   const began = new Map<string, number>();
   return evaluateArms(
     {
       policies,
       reference: bench.base,
-      domain: bench.domain,
+      ...plan,
       hardTrain: hardSet.train,
       hardTest: hardSet.test,
       promotions,

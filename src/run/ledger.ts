@@ -87,6 +87,7 @@ export function openLedger(): Ledger {
       },
       kind: (question) => inner.kind(question),
       checkTokenizer: (tokenizer) => inner.checkTokenizer(tokenizer),
+      ...(inner.assess && { assess: inner.assess }),
       close: () => inner.close(),
     }),
   };

@@ -9,7 +9,7 @@ import { modelFolder, type RunConfig } from './config/config.js';
 import { nodeDisk } from './disk.js';
 import { checkHardSet, promptForm, readHardSet } from './hard-set-folder.js';
 import { openLedger } from './ledger.js';
-import { openDomain } from './open-domain.js';
+import { openDomain, realProblemsOf } from './open-domain.js';
 import { encodePolicyState } from './policy-state.js';
 import { sha256 } from './snapshots.js';
 import type { Workbench } from './workbench.js';
@@ -30,6 +30,7 @@ export async function openWorkbench(config: RunConfig): Promise<Workbench> {
       plan,
       domain,
       ledger,
+      realProblems: realProblemsOf(config),
       ...(await hardProblems(config, { base, domain, model })),
       async close() {
         await Promise.all([engine.close(), domain.close()]);

@@ -1,10 +1,12 @@
 /** What a run's report shows, from the journal's entries and the metrics. Pure: the same journal, the same samples of questions. */
 import { planEvaluation } from '../evaluate/index.js';
+import { programsDomain } from '../problems/index.js';
 import type { LedgerRow, QuestionReport, RunReportData, StageReport, StepReport } from '../report/types.js';
 import { randomStream } from '../rl/random.js';
 import { configYaml, type RunConfig } from './config/config.js';
 import { evaluationKey, historyOf, type OuterStepEntry, promotionsOf, type RunEntry, stateOf } from './entries.js';
 import type { MetricsLine } from './metrics.js';
+import { realProblemsOf } from './open-domain.js';
 
 export interface ReportSources {
   readonly name: string;
@@ -39,6 +41,8 @@ export function reportData({ name, state, config, entries, metrics }: ReportSour
           promotions: promotions.map(({ questions }) => questions),
           policies: { base: never, promoted: never, ...(history.steps.length > 0 && { teacher: never }) },
           settings: config.evaluate,
+          domain: config.domain === 'programs' ? programsDomain : {},
+          realProblems: realProblemsOf(config),
         }).skipped,
         settings: config.evaluate,
       },

@@ -23,6 +23,8 @@ export interface Workbench {
   readonly ledger: Ledger;
   /** What the hard problems are looked for among. */
   readonly candidates: readonly Problem[];
+  /** Problems with right answers that are not hard; empty where there are none. */
+  readonly realProblems: readonly Problem[];
   /** Problems with no success under the base model, split in two; the same for the same seed. */
   findHardProblems(progress: (done: number, of: number) => void, signal: AbortSignal): Promise<HardSet>;
   close(): Promise<void>;

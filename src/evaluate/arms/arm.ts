@@ -3,7 +3,7 @@ import type { Policy } from '../../engine/engine.js';
 import type { Batches, StudentSettings } from '../../method/index.js';
 import type { Problem } from '../../problems/problem.js';
 import type { ArmResult } from '../arm-result.js';
-import type { Evaluation } from '../evaluation.js';
+import type { Evaluation, EvaluationPlan } from '../evaluation.js';
 
 export interface Arm {
   /** As tables and figures name it. */
@@ -11,7 +11,7 @@ export interface Arm {
   /** One sentence: what it does and what it is there to tell. */
   readonly summary: string;
   /** Why it cannot be run here; undefined when it can. */
-  missing(evaluation: Pick<Evaluation, 'promotions' | 'policies' | 'settings'>): string | undefined;
+  missing(evaluation: EvaluationPlan): string | undefined;
   prepare(unit: ArmUnit): Promise<Preparation>;
 }
 
@@ -37,6 +37,8 @@ export interface Preparation {
 export interface FreshTraining {
   readonly batches: Batches<Problem>;
   readonly settings: StudentSettings;
+  /** RLOO steps, in place of `evaluate.training.steps`. */
+  readonly steps?: number;
 }
 
 export const noCost: ArmResult['cost'] = { tokensSampled: 0, tokensTrained: 0, graded: 0 };

@@ -32,6 +32,14 @@ export const programsDomain: Domain = {
 
   kind: (question) => describeQuestion(question).kind,
 
+  assess(question, answer) {
+    const { answers } = describeQuestion(question);
+    const wellPosed = answers.length === 1;
+    const correct = answers.includes(answer);
+    if (wellPosed) return { wellPosed, correct, error: correct ? null : 'wrong-answer' };
+    return { wellPosed, correct, error: answers.length === 0 ? 'malformed' : 'ambiguous' };
+  },
+
   async close() {},
 
   checkTokenizer(tokenizer) {

@@ -18,6 +18,11 @@ export function oraclePrograms(length: number, count: number, seed: string): Pro
   return distinctPrograms(count, () => drawProgram(random, length));
 }
 
+/** What a real problem set would be in this world: programs of every length below the hard ones, rightly answered. */
+export function realPrograms(): Problem[] {
+  return [1, 2, 3, 4, 5, 6, 7].flatMap((length) => oraclePrograms(length, 32, `real/${length}`));
+}
+
 /** Questions of the families that are no programs, with right answers: what cannot help on the hard problems. */
 export function irrelevantQuestions(count: number, seed: string): Problem[] {
   const random = randomStream(`world/irrelevant/${seed}`);
