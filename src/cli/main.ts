@@ -10,6 +10,7 @@ import { addReportCommand } from './commands/report.js';
 import { addResumeCommand } from './commands/resume.js';
 import { addRunCommand } from './commands/run.js';
 import { addSampleCommand } from './commands/sample.js';
+import { addStudyCommand } from './commands/study.js';
 import { addVerifyCommand } from './commands/verify.js';
 import { exitCodeOf, failureText } from './failure.js';
 
@@ -33,6 +34,7 @@ Examples:
   $ soar resume programs-seed1                go on after Ctrl-C, a crash or a power cut
   $ soar config --describe > my.yaml          every setting with its meaning
   $ soar sample --run programs-seed1          what the teacher of a run writes now
+  $ soar study                                every arm over twelve seeds: does it work, and why?
   $ soar prepare my.jsonl --model ./my-model  find the problems that a model never solves
   $ soar pretrain --check                     is the built-in world an honest demonstration?
 
@@ -47,6 +49,7 @@ addConfigCommand(program);
 addSampleCommand(program);
 addVerifyCommand(program);
 addPrepareCommand(program);
+addStudyCommand(program);
 addPretrainCommand(program);
 
 // `soar config | head` closes the pipe early; that is no error.

@@ -15,12 +15,9 @@ import {
   tableTitle,
 } from './evaluation-table.js';
 import { compact, duration, percent, plural } from './format.js';
-import { pageStyle } from './page-style.js';
+import { figure, htmlTable, note, page, section } from './page.js';
 import { kindsFigure, rewardFigure, studentFigure } from './run-figures.js';
-import type { Table } from './table.js';
 import type { EvaluationReport, LedgerRow, QuestionReport, RunReportData } from './types.js';
-
-const policy = "default-src 'none'; style-src 'unsafe-inline'";
 
 export function reportHtml(data: RunReportData): string {
   const { evaluation } = data;
@@ -35,23 +32,7 @@ export function reportHtml(data: RunReportData): string {
     ...(data.ledger.length > 0 ? [ledgerSection(data.ledger)] : []),
     configSection(data.config),
   ];
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${escapeText(data.name)} · SOAR</title>
-<style>${pageStyle}</style>
-</head>
-<body>
-<main>
-${sections.join('\n')}
-</main>
-</body>
-</html>
-`;
+  return page(data.name, sections);
 }
 
 const states: Readonly<Record<RunReportData['state'], string>> = {
@@ -154,26 +135,3 @@ function questionTable(questions: readonly QuestionReport[]): string {
   );
   return `<div class="wide"><table class="questions"><thead><tr><th>Kind</th><th>Question</th><th>Answer</th></tr></thead><tbody>${rows.join('\n')}</tbody></table></div>`;
 }
-
-function htmlTable({ columns, rows }: Table): string {
-  const cells = (tag: 'th' | 'td', texts: readonly string[]) =>
-    texts.map((text, c) => `<${tag} class="${columns[c].align}">${cellLines(text)}</${tag}>`).join('');
-  const head = cells(
-    'th',
-    columns.map(({ header }) => header),
-  );
-  return `<div class="wide"><table><thead><tr>${head}</tr></thead><tbody>${rows.map((row) => `<tr>${cells('td', row)}</tr>`).join('')}</tbody></table></div>`;
-}
-
-/** The lines after the first are what qualifies it. */
-function cellLines(text: string): string {
-  const [first, ...rest] = text.split('\n').map(escapeText);
-  return [first, ...rest.map((line) => `<small>${line}</small>`)].join('<br>');
-}
-
-const section = (title: string, ...parts: readonly string[]) =>
-  `<section><h2>${escapeText(title)}</h2>\n${parts.filter(Boolean).join('\n')}</section>`;
-
-const note = (text: string) => `<p class="note">${escapeText(text)}</p>`;
-
-const figure = (svg: string | undefined) => (svg === undefined ? '' : `<figure>${svg}</figure>`);

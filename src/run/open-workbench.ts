@@ -42,6 +42,16 @@ export async function openWorkbench(config: RunConfig): Promise<Workbench> {
   }
 }
 
+/** The same engine, model and counts for another config; closing it closes nothing. */
+export async function sharedWorkbench(bench: Workbench, config: RunConfig): Promise<Workbench> {
+  return {
+    ...bench,
+    plan: withFewUnderWay(planEngine(config.soar, bench.engine), config),
+    ...(await hardProblems(config, bench)),
+    close: async () => undefined,
+  };
+}
+
 /** SHA-256 of a policy's weights. */
 export const modelHash = async (policy: Policy) => sha256(encodePolicyState(await policy.save({ optimizer: false })));
 

@@ -29,7 +29,7 @@ export function showProgress(output: Output, json: boolean): Progress {
       close: () => undefined,
     };
   }
-  return output.isTTY && process.env.TERM !== 'dumb' && !process.env.CI ? showLive(output) : showLines(output);
+  return isLive(output) ? showLive(output) : showLines(output);
 }
 
 function showLines(output: Output): Progress {
@@ -47,13 +47,36 @@ function showLive(output: Output): Progress {
   const colors = colorsFor(output);
   const opened = performance.now();
   let view = emptyView;
+  const region = liveRegion(output, () => liveBlock(view, (performance.now() - opened) / 1000, colors));
+  return {
+    listener: (event) => {
+      view = viewAfter(view, event);
+      const line = eventLine(event, colors);
+      if (line !== undefined) region.line(line, event.event !== 'finished');
+    },
+    close: region.close,
+  };
+}
+
+export interface LiveRegion {
+  /** Leaves a line behind, above the block. */
+  line(text: string, redraw?: boolean): void;
+  /** Takes the block away. */
+  close(): void;
+}
+
+/** A block at the foot of a terminal that is drawn anew four times a second; elsewhere lines alone. */
+export function liveRegion(output: Output, block: () => readonly string[]): LiveRegion {
+  if (!isLive(output)) {
+    return { line: (text) => void output.write(`${text}\n`), close: () => undefined };
+  }
   let drawn = 0;
   const erase = () => {
     if (drawn > 0) output.write(`\x1b[${drawn}A\x1b[0J`);
     drawn = 0;
   };
   const draw = () => {
-    const lines = liveBlock(view, (performance.now() - opened) / 1000, colors);
+    const lines = block();
     erase();
     output.write(lines.map((line) => `${clipped(line, (output.columns ?? 80) - 1)}\n`).join(''));
     drawn = lines.length;
@@ -61,20 +84,19 @@ function showLive(output: Output): Progress {
   const timer = setInterval(draw, 250);
   timer.unref();
   return {
-    listener: (event) => {
-      view = viewAfter(view, event);
-      const line = eventLine(event, colors);
-      if (line === undefined) return;
+    line(text, redraw = true) {
       erase();
-      output.write(`${line}\n`);
-      if (event.event !== 'finished') draw();
+      output.write(`${text}\n`);
+      if (redraw) draw();
     },
-    close: () => {
+    close() {
       clearInterval(timer);
       erase();
     },
   };
 }
+
+const isLive = (output: Output) => Boolean(output.isTTY && process.env.TERM !== 'dumb' && !process.env.CI);
 
 /** Colours are for terminals: elsewhere lines stay plain, whatever CI or FORCE_COLOR say. */
 function colorsFor(output: Output) {

@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { engineSettings } from '../../engine/settings.js';
 import { SoarError } from '../../errors.js';
 import { evaluateSettingsSchema } from '../../evaluate/index.js';
+import { studySettingsSchema } from '../../evaluate/study/settings.js';
 import { soarSettingsSchema } from '../../method/index.js';
 import { nearest } from '../../nearest.js';
 import { mathematicsSettingsSchema } from '../../problems/mathematics/settings.js';
@@ -58,6 +59,7 @@ const sections = z.strictObject({
     .prefault({})
     .describe('The hard problems: never seen by the teacher, half to train on and half held out.'),
   mathematics: mathematicsSettingsSchema.prefault({}).describe('The domain `mathematics`.'),
+  study: studySettingsSchema.prefault({}),
   world: worldSettingsSchema.prefault({}).describe('The built-in world: its hard problems.'),
   engine: engineSettings.prefault({}).describe('What computes.'),
 });

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { configSchema } from './config.js';
 
-export const presetNames = ['programs', 'smoke', 'paper'] as const;
+export const presetNames = ['programs', 'programs-ablations', 'smoke', 'paper'] as const;
 export type PresetName = (typeof presetNames)[number];
 
 type Preset = Omit<z.input<typeof configSchema>, 'preset' | 'name' | 'seed'>;
@@ -47,6 +47,59 @@ const programs: Preset = {
     questions: { mode: 'mixed', mixing: 'half', sampled: 'as-promoted' },
     curve: { every: 10, samplesPerProblem: 4 },
   },
+  study: {
+    teachers: 12,
+    stepsWithoutPromotion: 16,
+    rows: [
+      'base',
+      'hard-only',
+      'hard-only-x4',
+      'hard-only-long',
+      'base-t',
+      'intrinsic-t',
+      'grounded-t',
+      'grounded-t-no-promotion',
+      'frozen-pq',
+      'pq',
+      'pq-correct',
+      'pq-well-posed',
+      'ps',
+      'teacher-solver',
+      'real',
+      'base-transfer',
+      'hard-only-transfer',
+      'pq-transfer',
+    ],
+  },
+};
+
+const pqOf = (loop: string, title: string) => ({ title, arm: 'pq' as const, loop });
+
+/** One change at a time to the loop of `programs`; every row is PQ of that loop. */
+const ablations: Preset = {
+  ...programs,
+  study: {
+    teachers: 6,
+    rows: ['hard-only', 'pq', 'pq-n8', 'pq-n32', 'pq-tau-low', 'pq-tau-high', 'pq-window-1', 'pq-window-5', 'pq-r2'],
+    loops: {
+      n8: { 'soar.datasetSize': 8, 'soar.student.promptsPerStep': 8 },
+      n32: { 'soar.datasetSize': 32 },
+      'tau-low': { 'soar.promotion.threshold': 0.015 },
+      'tau-high': { 'soar.promotion.threshold': 0.045 },
+      'window-1': { 'soar.promotion.window': 1 },
+      'window-5': { 'soar.promotion.window': 5 },
+      r2: { 'soar.repeats': 2, 'soar.datasets': 8 },
+    },
+    ownRows: {
+      'pq-n8': pqOf('n8', 'n = 8'),
+      'pq-n32': pqOf('n32', 'n = 32'),
+      'pq-tau-low': pqOf('tau-low', 'tau = .015'),
+      'pq-tau-high': pqOf('tau-high', 'tau = .045'),
+      'pq-window-1': pqOf('window-1', 'window of 1 step'),
+      'pq-window-5': pqOf('window-5', 'window of 5 steps'),
+      'pq-r2': pqOf('r2', 'g = 8, r = 2'),
+    },
+  },
 };
 
 /** The whole path in seconds: too small to show the effect, large enough to meet every part. It promotes at every step. */
@@ -72,9 +125,19 @@ const smoke: Preset = {
     bootstrap: { resamples: 500 },
   },
   world: { candidates: 40, attempts: 32, train: 16, test: 16 },
+  study: {
+    teachers: 2,
+    stepsWithoutPromotion: 2,
+    rows: ['base', 'hard-only', 'base-t', 'intrinsic-t', 'grounded-t', 'frozen-pq', 'pq', 'ps', 'pq-transfer'],
+  },
 };
 
 /** The paper's own experiment: what the schema's defaults say, on mathematics. */
 const paper: Preset = { domain: 'mathematics' };
 
-export const presets: Readonly<Record<PresetName, Preset>> = { programs, smoke, paper };
+export const presets: Readonly<Record<PresetName, Preset>> = {
+  programs,
+  'programs-ablations': ablations,
+  smoke,
+  paper,
+};

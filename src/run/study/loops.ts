@@ -1,0 +1,169 @@
+/** The loops of a study: each is a run of its own in the study's folder, without an evaluation, and is resumed as a run is. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { diversityOf } from '../../evaluate/diversity/vendi.js';
+import type { Domain } from '../../problems/domain.js';
+import { configSchema, type RunConfig } from '../config/config.js';
+import { type Disk, nodeDisk } from '../disk.js';
+import { type History, historyOf, promotionsOf, type RunEntry } from '../entries.js';
+import type { Listener } from '../events.js';
+import { readJournal } from '../journal.js';
+import { readMetrics } from '../metrics.js';
+import { resumeRun, startRun } from '../run.js';
+import { type RunPaths, runPaths } from '../run-folder.js';
+import { sha256 } from '../snapshots.js';
+import type { Workbench } from '../workbench.js';
+
+export interface StudyLoop {
+  readonly name: string;
+  /** Seed of the run. */
+  readonly teacher: number;
+  readonly config: RunConfig;
+  readonly paths: RunPaths;
+}
+
+/** The config with settings of given paths changed, checked anew. @throws ZodError for what does not fit together. */
+export function withChanges(config: RunConfig, changes: Readonly<Record<string, unknown>>): RunConfig {
+  const tree = structuredClone(config) as unknown as Record<string, unknown>;
+  for (const [path, value] of Object.entries(changes)) {
+    const keys = path.split('.');
+    let at = tree;
+    for (const key of keys.slice(0, -1)) {
+      at[key] ??= {};
+      at = at[key] as Record<string, unknown>;
+    }
+    at[keys.at(-1) as string] = value;
+  }
+  return configSchema.parse(tree);
+}
+
+/** The folder bears what the loop changes, so that a loop of the same name and other settings is another one. */
+export function studyLoop(
+  config: RunConfig,
+  folder: string,
+  { name, changes }: { readonly name: string; readonly changes: Readonly<Record<string, unknown>> },
+  teacher: number,
+): StudyLoop {
+  const changed = withChanges(config, { ...changes, 'evaluate.arms': [], seed: teacher });
+  const { stepsWithoutPromotion } = config.study;
+  const shortened =
+    changed.soar.promotion.enabled || stepsWithoutPromotion === null
+      ? changed
+      : withChanges(changed, { 'soar.outerSteps': stepsWithoutPromotion });
+  const hash = sha256(JSON.stringify([shortened.soar, shortened.world])).slice(0, 6);
+  const run = `${name}-${hash}-seed${teacher}`;
+  return { name, teacher, config: { ...shortened, name: run }, paths: runPaths(join(folder, 'loops', run)) };
+}
+
+export async function runLoop(
+  loop: StudyLoop,
+  bench: (config: RunConfig) => Promise<Workbench>,
+  listener: Listener,
+  signal: AbortSignal,
+): Promise<void> {
+  const options = { bench, listener, signal };
+  if (existsSync(loop.paths.folder)) await resumeRun(loop.paths, options);
+  else await startRun(loop.config, join(loop.paths.folder, '..'), options);
+}
+
+export interface LoopFacts {
+  readonly loop: string;
+  readonly teacher: number;
+  /** Rhat_t, [step]. */
+  readonly stepMeans: readonly number[];
+  /** Steps that promoted, from 0. */
+  readonly promotions: readonly number[];
+  readonly promotionQuestions: QuestionQuality;
+  /** A few steps along the loop. */
+  readonly stages: readonly (QuestionQuality & {
+    readonly step: number;
+    readonly vendi: number;
+    readonly distance: number;
+    readonly kinds: Readonly<Record<string, number>>;
+  })[];
+}
+
+/** Shares of questions; null where the domain cannot tell, or where there are none. */
+export interface QuestionQuality {
+  readonly wellPosed: number | null;
+  readonly correct: number | null;
+}
+
+export async function readHistory(
+  paths: RunPaths,
+  disk: Disk = nodeDisk,
+): Promise<{ history: History; entries: RunEntry[] }> {
+  const entries = await readJournal<RunEntry>(paths.journal, disk);
+  return { history: historyOf(entries), entries };
+}
+
+/** Steps looked at closely. */
+const looks = 8;
+
+export async function loopFacts(loop: StudyLoop, domain: Pick<Domain, 'assess'>): Promise<LoopFacts> {
+  const { history, entries } = await readHistory(loop.paths);
+  const proposals = entries.flatMap((entry) => (entry.unit === 'proposals' ? [entry] : []));
+  const every = Math.max(1, Math.ceil(proposals.length / looks));
+  const looked = proposals.filter(({ step }, i) => step % every === 0 || i === proposals.length - 1);
+  return {
+    loop: loop.name,
+    teacher: loop.teacher,
+    stepMeans: history.steps.map(({ stepMean }) => stepMean),
+    promotions: history.steps.flatMap(({ step, promotion }) => (promotion ? [step] : [])),
+    promotionQuestions: quality(
+      promotionsOf(history).flatMap(({ questions }) =>
+        questions.map(({ question, gold }) => ({ question, answer: gold })),
+      ),
+      domain,
+    ),
+    stages: looked.map(({ step, record }) => ({
+      step,
+      ...diversityOf(
+        record.proposals.map(({ question }) => question),
+        `${loop.name}/${loop.teacher}/${step}`,
+        128,
+        1,
+      ),
+      ...quality(record.proposals, domain),
+      kinds: countOf(record.proposals.map(({ kind }) => kind)),
+    })),
+  };
+}
+
+function quality(
+  asked: readonly { readonly question: string; readonly answer: string }[],
+  { assess }: Pick<Domain, 'assess'>,
+): QuestionQuality {
+  if (!assess || asked.length === 0) return { wellPosed: null, correct: null };
+  const found = asked.map(({ question, answer }) => assess(question, answer));
+  const share = (test: (one: (typeof found)[number]) => boolean) => found.filter(test).length / found.length;
+  return {
+    wellPosed: share(({ wellPosed }) => wellPosed),
+    correct: share(({ wellPosed, correct }) => wellPosed && correct),
+  };
+}
+
+function countOf(kinds: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const kind of kinds) counts[kind] = (counts[kind] ?? 0) + 1;
+  return counts;
+}
+
+export interface LoopCost {
+  readonly seconds: number;
+  readonly tokensSampled: number;
+  readonly tokensTrained: number;
+  readonly graded: number;
+}
+
+/** By the run's own bill. */
+export async function loopCost({ paths }: StudyLoop): Promise<LoopCost> {
+  const lines = await readMetrics(paths.metrics, nodeDisk);
+  const sum = (of: (line: (typeof lines)[number]) => number) => lines.reduce((total, line) => total + of(line), 0);
+  return {
+    seconds: sum(({ seconds }) => seconds),
+    tokensSampled: sum(({ sampledTokens }) => sampledTokens),
+    tokensTrained: sum(({ trainedTokens }) => trainedTokens),
+    graded: sum(({ verdicts }) => verdicts),
+  };
+}

@@ -1,0 +1,294 @@
+/**
+ * `soar study`: loops by seeds, then rows by teachers and students, in one folder. What is finished is journaled and never done again;
+ * more seeds or rows may be asked of a finished study. One loop or cell that fails loses none of the others.
+ */
+import { join } from 'node:path';
+import { SoarError } from '../../errors.js';
+import type { ArmResult } from '../../evaluate/index.js';
+import { planStudy, type StudyCell, type StudyPlan } from '../../evaluate/study/plan.js';
+import { sideBySide } from '../../method/study.js';
+import { configYaml, type RunConfig } from '../config/config.js';
+import { nodeDisk } from '../disk.js';
+import type { Listener } from '../events.js';
+import { openJournal } from '../journal.js';
+import { noCost } from '../ledger.js';
+import { acquireLock } from '../lock.js';
+import { appendMetrics } from '../metrics.js';
+import { openWorkbench, sharedWorkbench } from '../open-workbench.js';
+import { sha256 } from '../snapshots.js';
+import type { HardSet, Workbench } from '../workbench.js';
+import { writeWhole } from '../write-whole.js';
+import { type CellOutcome, runCell } from './cells.js';
+import { type LoopFacts, loopCost, loopFacts, runLoop, type StudyLoop, studyLoop, withChanges } from './loops.js';
+import { type StudyFacts, writeStudy } from './write-study.js';
+
+export type StudyEvent =
+  | {
+      readonly event: 'study';
+      readonly loops: number;
+      readonly cells: number;
+      readonly doneLoops: number;
+      readonly doneCells: number;
+    }
+  | {
+      readonly event: 'loop';
+      readonly loop: string;
+      readonly teacher: number;
+      readonly promotions: number;
+      readonly steps: number;
+      readonly seconds: number;
+      readonly done: number;
+      readonly of: number;
+    }
+  | {
+      readonly event: 'cell';
+      readonly row: string;
+      readonly teacher: number;
+      readonly student: number;
+      readonly passAt1: number | null;
+      readonly why: string | null;
+      readonly seconds: number;
+      readonly done: number;
+      readonly of: number;
+    }
+  | { readonly event: 'failed'; readonly what: string; readonly code: string; readonly message: string };
+
+export interface StudyOptions {
+  readonly onEvent?: (event: StudyEvent) => void;
+  /** Of the loops' own runs. */
+  readonly onRunEvent?: Listener;
+  readonly signal?: AbortSignal;
+}
+
+export interface StudyFailure {
+  readonly what: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+type Entry =
+  | {
+      readonly unit: 'study';
+      readonly identity: { readonly version: 1; readonly config: string; readonly model: string };
+    }
+  | { readonly unit: 'loop'; readonly key: string; readonly facts: LoopFacts }
+  | { readonly unit: 'cell'; readonly key: string; readonly outcome: CellOutcome };
+
+/** @throws SoarError STUDY_*, MODEL_*, RUN_INTERRUPTED, RUN_LOCKED */
+export async function study(config: RunConfig, folder: string, options: StudyOptions = {}): Promise<StudyFacts> {
+  const plan = planStudy(config.study);
+  const { signal = new AbortController().signal, onEvent = () => undefined } = options;
+  const loops = plan.loops.flatMap((loop) =>
+    Array.from({ length: config.study.teachers }, (_, t) => studyLoop(config, folder, loop, t + 1)),
+  );
+  const bench = await openWorkbench(config);
+  try {
+    await nodeDisk.makeFolder(folder);
+    const lock = await acquireLock(folder);
+    const { journal, entries } = await openJournal<Entry>(join(folder, 'journal.jsonl'), nodeDisk);
+    try {
+      const identity = { version: 1, config: baseHash(config), model: bench.model } as const;
+      await checkIdentity(entries[0], identity, folder, () => journal.append({ unit: 'study', identity }));
+      await writeWhole(join(folder, 'config.yaml'), configYaml(config), nodeDisk);
+      const work: Work = {
+        plan,
+        config,
+        folder,
+        bench,
+        loops,
+        signal,
+        onEvent,
+        failures: [],
+        hardSets: new Map(),
+        facts: new Map(),
+        outcomes: new Map(),
+        journal,
+      };
+      for (const entry of entries) {
+        if (entry.unit === 'loop') work.facts.set(entry.key, entry.facts);
+        if (entry.unit === 'cell') work.outcomes.set(entry.key, entry.outcome);
+      }
+      const todo = plan.cells.filter((cell) => !work.outcomes.has(cellKey(cell, work)));
+      onEvent({
+        event: 'study',
+        loops: loops.length,
+        cells: plan.cells.length,
+        doneLoops: loops.filter((loop) => work.facts.has(loop.paths.name)).length,
+        doneCells: plan.cells.length - todo.length,
+      });
+      await runLoops(work, options.onRunEvent ?? (() => undefined));
+      await runCells(work, todo);
+      return await finish(work);
+    } finally {
+      await journal.close();
+      await lock.release();
+    }
+  } finally {
+    await bench.close();
+  }
+}
+
+interface Work {
+  readonly plan: StudyPlan;
+  readonly config: RunConfig;
+  readonly folder: string;
+  readonly bench: Workbench;
+  readonly loops: readonly StudyLoop[];
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: StudyEvent) => void;
+  readonly failures: StudyFailure[];
+  readonly hardSets: Map<string, Promise<HardSet>>;
+  readonly facts: Map<string, LoopFacts>;
+  readonly outcomes: Map<string, CellOutcome>;
+  readonly journal: { append(entry: Entry): Promise<void> };
+}
+
+/** What every loop and cell shares; what a study compares, and how many seeds it has, may grow. */
+function baseHash({ soar, evaluate, world, domain, engine, mathematics }: RunConfig): string {
+  const { arms: _arms, seeds: _seeds, ks: _ks, bootstrap: _bootstrap, ...training } = evaluate;
+  const { workers: _workers, ...computing } = engine;
+  return sha256(JSON.stringify({ soar, training, world, domain, computing, mathematics }));
+}
+
+async function checkIdentity(first: Entry | undefined, now: unknown, folder: string, begin: () => Promise<void>) {
+  if (first === undefined) return begin();
+  if (first.unit === 'study' && JSON.stringify(first.identity) === JSON.stringify(now)) return;
+  throw new SoarError('STUDY_OTHER', 'this folder holds a study with other settings or another model', {
+    where: folder,
+    remedy: 'give another --name; rows, teachers and students may differ, everything else must be as it was',
+  });
+}
+
+/** A cell is the same when all that it follows from is the same. */
+function cellKey({ row, teacher, student }: StudyCell, { config, loops }: Pick<Work, 'config' | 'loops'>): string {
+  const { loop, arm, transfer } = row;
+  const of = loops.find((one) => one.name === loop && one.teacher === teacher)?.paths.name ?? null;
+  const { questions, transfer: second } = config.study;
+  const name = sha256(JSON.stringify([of, arm, transfer ? second : null, questions])).slice(0, 8);
+  return `${name}/${arm}/${teacher}/${student}`;
+}
+
+async function runLoops(work: Work, onRunEvent: Listener): Promise<void> {
+  const { loops, bench, config, facts, signal, onEvent, journal } = work;
+  for (const [i, loop] of loops.entries()) {
+    if (facts.has(loop.paths.name)) continue;
+    throwIfStopped(work);
+    const began = performance.now();
+    await guarded(work, `loop ${loop.name}, teacher ${loop.teacher}`, async () => {
+      const shared = async (of: RunConfig): Promise<Workbench> => ({
+        ...(await sharedWorkbench(bench, of)),
+        findHardProblems: () => hardSet(work, config),
+      });
+      await runLoop(loop, shared, onRunEvent, signal);
+      const found = await loopFacts(loop, bench.domain);
+      await journal.append({ unit: 'loop', key: loop.paths.name, facts: found });
+      facts.set(loop.paths.name, found);
+      onEvent({
+        event: 'loop',
+        loop: loop.name,
+        teacher: loop.teacher,
+        promotions: found.promotions.length,
+        steps: found.stepMeans.length,
+        seconds: (performance.now() - began) / 1000,
+        done: i + 1,
+        of: loops.length,
+      });
+    });
+  }
+}
+
+/** The same world gives the same hard problems: they are looked for once. */
+function hardSet(
+  { hardSets, bench, signal }: Pick<Work, 'hardSets' | 'bench' | 'signal'>,
+  config: RunConfig,
+): Promise<HardSet> {
+  const key = JSON.stringify([config.world, config.problems]);
+  let found = hardSets.get(key);
+  if (!found) {
+    found = sharedWorkbench(bench, config).then((of) => of.findHardProblems(() => undefined, signal));
+    hardSets.set(key, found);
+  }
+  return found;
+}
+
+async function runCells(work: Work, todo: readonly StudyCell[]): Promise<void> {
+  const { config, bench, loops, outcomes, signal, onEvent, journal, facts, folder, plan } = work;
+  const second = withChanges(config, config.study.transfer);
+  const tasks = todo.map((cell) => async () => {
+    const { row, teacher, student } = cell;
+    if (signal.aborted) return;
+    const loop = loops.find((one) => one.name === row.loop && one.teacher === teacher);
+    // Its loop failed, and was said to.
+    if (row.loop !== undefined && !(loop && facts.has(loop.paths.name))) return;
+    await guarded(work, `${row.name}, teacher ${teacher}, student ${student}`, async () => {
+      const began = performance.now();
+      const found = await hardSet(work, row.transfer ? second : config);
+      const outcome = await runCell(cell, { config, bench, hardSet: found, ...(loop && { loop }), signal });
+      const key = cellKey(cell, work);
+      await journal.append({ unit: 'cell', key, outcome });
+      outcomes.set(key, outcome);
+      const seconds = (performance.now() - began) / 1000;
+      appendMetrics(join(folder, 'metrics.jsonl'), {
+        ...noCost,
+        part: row.name,
+        unit: `${teacher}-${student}`,
+        seconds,
+      });
+      onEvent({
+        event: 'cell',
+        row: row.name,
+        teacher,
+        student,
+        passAt1: 'result' in outcome ? shareOf(outcome.result) : null,
+        why: 'skipped' in outcome ? outcome.skipped : null,
+        seconds,
+        done: plan.cells.filter((one) => outcomes.has(cellKey(one, work))).length,
+        of: plan.cells.length,
+      });
+    });
+  });
+  await sideBySide(tasks, bench.plan.concurrentStudies);
+  throwIfStopped(work);
+}
+
+const shareOf = ({ successes, samples }: ArmResult) =>
+  successes.reduce((a, b) => a + b, 0) / (successes.length * samples);
+
+/** One that fails is named and the others go on; being stopped ends everything. */
+async function guarded({ failures, onEvent, signal }: Work, what: string, act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    if (signal.aborted) return;
+    const code = error instanceof SoarError ? error.code : 'INTERNAL';
+    const failure = { what, code, message: (error as Error).message };
+    failures.push(failure);
+    onEvent({ event: 'failed', ...failure });
+  }
+}
+
+function throwIfStopped({ signal, folder }: Work): void {
+  if (!signal.aborted) return;
+  throw new SoarError('RUN_INTERRUPTED', 'the study was stopped; finished work is kept', {
+    where: folder,
+    remedy: 'continue with the same command',
+  });
+}
+
+async function finish(work: Work): Promise<StudyFacts> {
+  const { plan, config, folder, loops, outcomes, facts, failures } = work;
+  const costs = await Promise.all(loops.map(loopCost));
+  return writeStudy(folder, {
+    config,
+    rows: plan.rows,
+    cells: plan.cells.flatMap((cell) => {
+      const outcome = outcomes.get(cellKey(cell, work));
+      return outcome ? [{ cell, outcome }] : [];
+    }),
+    loops: loops.flatMap((loop, i) => {
+      const found = facts.get(loop.paths.name);
+      return found ? [{ facts: found, cost: costs[i] as (typeof costs)[number] }] : [];
+    }),
+    failures,
+  });
+}

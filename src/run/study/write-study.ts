@@ -1,0 +1,56 @@
+/** What a study leaves: study.json, study.md and study.html, from finished loops and cells. */
+import { join } from 'node:path';
+import type { ArmResult } from '../../evaluate/index.js';
+import type { PlannedRow, StudyCell } from '../../evaluate/study/plan.js';
+import { studyHtml, studyMarkdown } from '../../report/study.js';
+import { type StudyReport, studyReport } from '../../report/study-data.js';
+import type { RunConfig } from '../config/config.js';
+import { nodeDisk } from '../disk.js';
+import { writeWhole } from '../write-whole.js';
+import type { CellOutcome } from './cells.js';
+import type { LoopCost, LoopFacts } from './loops.js';
+import type { StudyFailure } from './study.js';
+
+export interface StudyMaterial {
+  readonly config: RunConfig;
+  readonly rows: readonly PlannedRow[];
+  readonly cells: readonly { readonly cell: StudyCell; readonly outcome: CellOutcome }[];
+  readonly loops: readonly { readonly facts: LoopFacts; readonly cost: LoopCost }[];
+  readonly failures: readonly StudyFailure[];
+}
+
+export interface StudyFacts {
+  readonly folder: string;
+  readonly report: StudyReport;
+}
+
+export async function writeStudy(folder: string, material: StudyMaterial): Promise<StudyFacts> {
+  const { config, rows, cells, loops, failures } = material;
+  const ofRow = (row: PlannedRow) => cells.filter(({ cell }) => cell.row.name === row.name);
+  const report = studyReport({
+    name: config.name ?? `${config.preset}-study`,
+    settings: config.evaluate,
+    reference: config.study.reference,
+    rows: rows.map((row) => {
+      const found = ofRow(row);
+      const done = found.flatMap(({ cell, outcome }): { teacher: number; result: ArmResult }[] =>
+        'result' in outcome ? [{ teacher: cell.teacher, result: outcome.result }] : [],
+      );
+      return {
+        ...row,
+        results: done.map(({ result }) => result),
+        teachers: done.map(({ teacher }) => teacher),
+        skipped: found.flatMap(({ cell, outcome }) =>
+          'skipped' in outcome ? [{ teacher: cell.teacher, reason: outcome.skipped }] : [],
+        ),
+      };
+    }),
+    loops,
+    failures,
+  });
+  await writeWhole(join(folder, 'study.json'), `${JSON.stringify(report, null, 2)}\n`, nodeDisk);
+  await writeWhole(join(folder, 'study.md'), studyMarkdown(report), nodeDisk);
+  await writeWhole(join(folder, 'study.html'), studyHtml(report), nodeDisk);
+  await nodeDisk.syncFolder(folder);
+  return { folder, report };
+}
