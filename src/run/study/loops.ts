@@ -1,6 +1,7 @@
 /** The loops of a study: each is a run of its own in the study's folder, without an evaluation, and is resumed as a run is. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { SoarError } from '../../errors.js';
 import { diversityOf } from '../../evaluate/diversity/vendi.js';
 import type { Domain } from '../../problems/domain.js';
 import { configSchema, type RunConfig } from '../config/config.js';
@@ -22,7 +23,7 @@ export interface StudyLoop {
   readonly paths: RunPaths;
 }
 
-/** The config with settings of given paths changed, checked anew. @throws ZodError for what does not fit together. */
+/** The config with settings of given paths changed, checked anew. @throws SoarError STUDY_BAD_CHANGE */
 export function withChanges(config: RunConfig, changes: Readonly<Record<string, unknown>>): RunConfig {
   const tree = structuredClone(config) as unknown as Record<string, unknown>;
   for (const [path, value] of Object.entries(changes)) {
@@ -34,7 +35,14 @@ export function withChanges(config: RunConfig, changes: Readonly<Record<string, 
     }
     at[keys.at(-1) as string] = value;
   }
-  return configSchema.parse(tree);
+  const result = configSchema.safeParse(tree);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const keys = issue?.code === 'unrecognized_keys' ? [...issue.path, ...issue.keys] : (issue?.path ?? []);
+  throw new SoarError('STUDY_BAD_CHANGE', `a loop's settings do not fit: ${keys.join('.')}: ${issue?.message}`, {
+    where: 'study.loops, study.transfer',
+    remedy: `they change ${Object.keys(changes).join(', ')}; \`soar config --describe\` explains every setting`,
+  });
 }
 
 /** The folder bears what the loop changes, so that a loop of the same name and other settings is another one. */
@@ -156,9 +164,9 @@ export interface LoopCost {
   readonly graded: number;
 }
 
-/** By the run's own bill. */
+/** By the run's own bill, which counts what was done again after a stop; the hard problems are the whole study's. */
 export async function loopCost({ paths }: StudyLoop): Promise<LoopCost> {
-  const lines = await readMetrics(paths.metrics, nodeDisk);
+  const lines = (await readMetrics(paths.metrics, nodeDisk)).filter(({ part }) => part !== 'hard set');
   const sum = (of: (line: (typeof lines)[number]) => number) => lines.reduce((total, line) => total + of(line), 0);
   return {
     seconds: sum(({ seconds }) => seconds),

@@ -1,0 +1,130 @@
+/** On the shipped model, as small as a study can be: the whole path. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { resolveConfig } from '../config/config.js';
+import { type StudyEvent, study } from './study.js';
+
+const root = mkdtempSync(join(tmpdir(), 'study-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+const tiny = [
+  'soar.outerSteps=2',
+  'soar.datasets=2',
+  'soar.datasetSize=4',
+  'soar.repeats=1',
+  'soar.student.promptsPerStep=4',
+  'soar.student.groupSize=4',
+  'soar.inner.steps=1',
+  'soar.inner.stepsPerPromotion=0',
+  'soar.reward.questions=8',
+  'soar.teacher.reward.samples=4',
+  'world.candidates=40',
+  'world.attempts=8',
+  'world.train=8',
+  'world.test=8',
+  'evaluate.ks=[1,4]',
+  'evaluate.samplesPerProblem=4',
+  'evaluate.training.steps=2',
+  'evaluate.bootstrap.resamples=100',
+  'study.rows=[hard-only,hard-only-long,intrinsic-t,grounded-t,pq,pq-well-posed,ps,teacher-solver,real,pq-transfer]',
+];
+const config = (...more: string[]) => resolveConfig({ preset: 'smoke', sets: [...tiny, ...more] });
+/** A loop's bill counts seconds, and what was done again after a stop. */
+const withoutBills = (key: string, value: unknown) =>
+  (key === 'loop' && typeof value === 'object') || (key === 'cost' && Object.hasOwn(value as object, 'seconds'))
+    ? null
+    : value;
+const found = (name: string) => JSON.parse(readFileSync(join(root, name, 'study.json'), 'utf8'), withoutBills);
+const failure = (work: Promise<unknown>) =>
+  work.then(
+    () => expect.unreachable('this must fail'),
+    (error) => `${error.code}: ${error.message}`,
+  );
+async function events(name: string, of = config(), stopAfter = Number.POSITIVE_INFINITY) {
+  const seen: StudyEvent[] = [];
+  const controller = new AbortController();
+  const onEvent = (event: StudyEvent) => {
+    seen.push(event);
+    if (seen.length >= stopAfter) controller.abort();
+  };
+  const outcome = await study(of, join(root, name), { onEvent, signal: controller.signal }).catch((error) => {
+    if (error.code !== 'RUN_INTERRUPTED') throw error;
+    return undefined;
+  });
+  return { seen, outcome, count: (event: StudyEvent['event']) => seen.filter((one) => one.event === event).length };
+}
+
+describe('a study', () => {
+  it('fills every cell from shared loops, and compares the rows', async () => {
+    const { outcome, count } = await events('whole');
+    const report = outcome?.report;
+    expect([count('loop'), count('cell'), count('failed')]).toEqual([4, 20, 0]);
+    expect(report?.summary.arms.map(({ arm, seeds }) => `${arm} ${seeds}`)).toEqual(
+      expect.arrayContaining(['hard-only 2', 'intrinsic-t 2', 'grounded-t 2', 'pq 2', 'ps 2', 'real 2']),
+    );
+    expect(report?.transfer?.arms.map(({ arm }) => arm)).toEqual(['pq-transfer']);
+    // Students with a training of their own are tested; samplings of one model are not.
+    expect(report?.tests.find(({ row }) => row === 'pq')?.p).toBeGreaterThan(0);
+    expect(report?.tests.find(({ row }) => row === 'ps')?.p).toBeNull();
+    const [hard, long] = ['hard-only', 'hard-only-long'].map((name) => report?.rows.find((row) => row.name === name));
+    expect(hard?.results[0]?.training?.reward).toHaveLength(2);
+    expect(long?.results[0]?.training?.reward).toHaveLength(8);
+    const soar = report?.loops.find(({ facts }) => facts.loop === 'soar');
+    expect(soar?.facts.stepMeans).toHaveLength(2);
+    expect(soar?.facts.stages[0]?.vendi).toBeGreaterThan(1);
+    expect(soar?.cost.tokensSampled).toBeGreaterThan(0);
+    const intrinsic = report?.loops.find(({ facts }) => facts.loop === 'intrinsic');
+    expect(intrinsic?.facts.promotions).toEqual([]);
+    const html = readFileSync(join(root, 'whole', 'study.html'), 'utf8');
+    for (const part of ['SOAR-PQ', 'Diversity of the questions', '<svg']) expect(html).toContain(part);
+    expect(html).not.toContain('NaN');
+    expect(readFileSync(join(root, 'whole', 'study.md'), 'utf8')).toMatch(/\| SOAR-PQ \|/);
+  });
+
+  it('stopped and continued, on another number of workers, ends with the same facts', async () => {
+    expect((await events('stopped', config('engine.workers=1'), 3)).outcome).toBeUndefined();
+    expect((await events('stopped', config('engine.workers=2'), 6)).outcome).toBeUndefined();
+    const { outcome, seen } = await events('stopped');
+    expect(outcome).toBeDefined();
+    expect(seen[0]).toMatchObject({ event: 'study', loops: 4, cells: 20 });
+    expect(found('stopped')).toEqual(found('whole'));
+  });
+
+  it('takes more seeds and rows without redoing what is done', async () => {
+    const before = readdirSync(join(root, 'whole', 'loops'));
+    const { count, outcome } = await events('whole', config('study.teachers=3', 'study.rows=[hard-only,pq,base]'));
+    expect([count('loop'), count('cell')]).toEqual([1, 2 + 3]);
+    expect(readdirSync(join(root, 'whole', 'loops'))).toEqual(expect.arrayContaining(before));
+    expect(outcome?.report.summary.arms.map(({ seeds }) => seeds)).toEqual([3, 3, 3]);
+    expect((await events('whole', config('study.teachers=3', 'study.rows=[hard-only,pq,base]'))).count('cell')).toBe(0);
+  });
+
+  it('a loop that fails loses none of the others, and is named', async () => {
+    const broken = [
+      'study.teachers=1',
+      'study.loops={mute: {soar.teacher.sampling.maxNewTokens: 1}}',
+      'study.ownRows={pq-mute: {title: Mute, arm: pq, loop: mute}}',
+      'study.rows=[hard-only,pq-mute,pq]',
+    ];
+    const { outcome, count } = await events('broken', config(...broken));
+    expect([count('failed'), count('loop'), count('cell')]).toEqual([1, 1, 2]);
+    expect(outcome?.report.failures).toMatchObject([
+      { what: 'loop mute, teacher 1', code: expect.stringMatching(/^METHOD_/) },
+    ]);
+    expect(outcome?.report.summary.arms.map(({ arm }) => arm)).toEqual(['hard-only', 'pq']);
+  });
+
+  it('refuses a folder of another study, and loops that do not fit', async () => {
+    expect(
+      await failure(study(config('soar.inner.steps=2', 'soar.inner.maximumSteps=9'), join(root, 'whole'))),
+    ).toMatch(/^STUDY_OTHER/);
+    const loops = 'study.loops={odd: {soar.datasetsize: 3}}';
+    const rows = 'study.ownRows={odd-pq: {title: Odd, arm: pq, loop: odd}}';
+    expect(await failure(study(config(loops, rows, 'study.rows=[odd-pq]'), join(root, 'odd')))).toMatch(
+      /^STUDY_BAD_CHANGE: .*soar\.datasetsize/,
+    );
+    expect(await failure(study(config('study.rows=[pqq]'), join(root, 'odd')))).toMatch(/^STUDY_UNKNOWN_ROW/);
+  });
+});
