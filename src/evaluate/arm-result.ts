@@ -9,6 +9,8 @@ export interface ArmResult {
   readonly samples: number;
   /** c: correct ones among them, [held-out problem]. */
   readonly successes: readonly number[];
+  /** With the checkpoint rule `plateau`: c at each look, [look][problem], of which `successes` is the last; pass@k is their mean. */
+  readonly looks?: readonly (readonly number[])[];
   /** Share of those completions that gave an answer in the asked form. */
   readonly answered: number;
   /** Questions that a teacher wrote for this training; 0 for an arm without. */

@@ -5,6 +5,7 @@ import type { FreshTraining } from './arms/arm.js';
 import { arms } from './arms/index.js';
 import type { Evaluation } from './evaluation.js';
 import { answerHeldOut, type HeldOutAnswers } from './held-out.js';
+import { plateauStep } from './plateau.js';
 import { type ArmName, testSampling } from './settings.js';
 
 export interface ArmProgress {
@@ -34,6 +35,7 @@ export async function runArmUnit(
   const prepared = await arms[arm].prepare({ evaluation, name, ...(promoted !== undefined && { promoted }) });
   const { policy } = prepared;
   const cost = { ...prepared.cost };
+  const looked: (HeldOutAnswers & { readonly step: number })[] = [];
   const examine = async (samplesPerProblem: number, stream: string): Promise<HeldOutAnswers> => {
     const answers = await answerHeldOut(policy, {
       domain: evaluation.domain,
@@ -49,12 +51,15 @@ export async function runArmUnit(
 
   try {
     const training = prepared.training && (await train(prepared.training));
-    const test = await examine(evaluation.settings.samplesPerProblem, 'test');
+    const inPlateau = training ? plateauLooks(training.reward) : [];
+    const last = inPlateau.at(-1);
+    const test = last ?? (await examine(evaluation.settings.samplesPerProblem, 'test'));
     return {
       arm,
       seed,
       samples: evaluation.settings.samplesPerProblem,
       successes: test.successes,
+      ...(inPlateau.length > 0 && { looks: inPlateau.map(({ successes }) => successes) }),
       answered: test.answered,
       questions: prepared.questions,
       ...(training && { training }),
@@ -72,6 +77,11 @@ export async function runArmUnit(
       if (every === 0 || step % every !== 0) return;
       heldOut.push({ step, correct: (await examine(samplesPerProblem, `look-${step}`)).correct });
     };
+    const { checkpoint, plateau } = evaluation.settings.training;
+    const lookForPlateau = async (step: number) => {
+      if (checkpoint !== 'plateau' || step % plateau.every !== 0) return;
+      looked.push({ step, ...(await examine(evaluation.settings.samplesPerProblem, `plateau-${step}`)) });
+    };
     await look(0);
     const history = await rlooTrain({
       policy,
@@ -88,7 +98,17 @@ export async function runArmUnit(
         cost.graded += metrics.completions;
         evaluation.progress?.working?.(progressOf(metrics, steps));
         await look(metrics.step + 1);
+        await lookForPlateau(metrics.step + 1);
       },
+      ...(checkpoint === 'plateau' && {
+        ended: (done) => {
+          const begin = plateauStep(
+            done.map(({ reward }) => reward),
+            plateau,
+          );
+          return begin !== undefined && done.length >= begin + plateau.averageSteps;
+        },
+      }),
     });
     const column = (value: (metrics: RlooStepMetrics) => number) => history.map(value);
     return {
@@ -97,6 +117,14 @@ export async function runArmUnit(
       answered: column((metrics) => metrics.answered),
       heldOut,
     };
+  }
+
+  /** Those within the steps that follow the beginning of the plateau; none where there is no plateau. */
+  function plateauLooks(rewards: readonly number[]): readonly HeldOutAnswers[] {
+    const { checkpoint, plateau } = evaluation.settings.training;
+    const begin = checkpoint === 'plateau' ? plateauStep(rewards, plateau) : undefined;
+    if (begin === undefined) return [];
+    return looked.filter(({ step }) => step > begin && step <= begin + plateau.averageSteps);
   }
 
   function progressOf(metrics: RlooStepMetrics, steps: number): ArmProgress {

@@ -5,6 +5,7 @@ import type { Problem } from '../problems/problem.js';
 import type { ArmResult } from './arm-result.js';
 import { runArmUnit } from './arm-unit.js';
 import { type Evaluation, type EvaluationMemory, evaluateArms, planEvaluation } from './evaluation.js';
+import { passByProblem } from './pass-at-k.js';
 import { type ArmName, evaluateSettingsSchema } from './settings.js';
 
 const problems = (prefix: string, count: number): Problem[] =>
@@ -173,6 +174,54 @@ describe('runArmUnit', () => {
       { step: 0, correct: 0 },
       { step: 2, correct: 0.25 },
     ]);
+  });
+
+  it('ends a training after its plateau, and answers by the students of those steps', async () => {
+    const plateau = { window: 3, averageSteps: 2, every: 1 };
+    const training = { steps: 10, checkpoint: 'plateau', plateau };
+    const result = await runArmUnit(scene({ settings: { training } }).evaluation, 'hard-only', 0);
+    // Rewards 0, 60, 120, 120, ...; averages of three 60, 100, 120, 120: flat from step 4 on. Two steps more are averaged over.
+    expect(result.training?.reward).toEqual([0, 60, 120, 120, 120, 120]);
+    expect(result.looks).toEqual([
+      [5, 0],
+      [6, 0],
+    ]);
+    expect(result.successes).toEqual([6, 0]);
+    expect(passByProblem(result, 1)).toEqual([(5 + 6) / 16, 0]);
+  });
+
+  it('without a plateau the last student answers, once', async () => {
+    const training = { steps: 2, checkpoint: 'plateau', plateau: { window: 3, averageSteps: 2, every: 1 } };
+    const result = await runArmUnit(scene({ settings: { training } }).evaluation, 'hard-only', 0);
+    expect(result).not.toHaveProperty('looks');
+    expect(result.successes).toEqual([2, 0]);
+  });
+
+  it('long: four times the steps; teacher-solver: the teacher answers as it is', async () => {
+    const long = await runArmUnit(scene().evaluation, 'hard-only-long', 0);
+    expect(long.training?.reward).toHaveLength(12);
+    const { evaluation, calls } = scene();
+    const solver = await runArmUnit(evaluation, 'teacher-solver', 0);
+    expect(solver).not.toHaveProperty('training');
+    expect(sampled(calls, 'teacher').map(({ prompts }) => prompts)).toEqual([['t0?', 't1?']]);
+  });
+
+  it('real problems: as many as asked for, or all', async () => {
+    const of = { ...scene({ settings: { questions: { mixing: 'half', real: 3 } } }).evaluation };
+    const realProblems = problems('r', 9);
+    expect((await runArmUnit({ ...of, realProblems }, 'real', 0)).questions).toBe(3);
+    expect((await runArmUnit({ ...of, realProblems }, 'real-all', 0)).questions).toBe(9);
+  });
+
+  it('subsets of the promotion questions by what the domain can tell of them', async () => {
+    const assess = (question: string) => ({
+      wellPosed: question !== 'p0',
+      correct: !['p1', 'q2'].includes(question),
+      error: null,
+    });
+    const evaluation = { ...scene().evaluation, domain: { ...plainDomain, assess } };
+    expect((await runArmUnit(evaluation, 'pq-well-posed', 0)).questions).toBe(7);
+    expect((await runArmUnit(evaluation, 'pq-correct', 0)).questions).toBe(5);
   });
 
   it('samples from streams of its own, arm by arm and seed by seed', async () => {

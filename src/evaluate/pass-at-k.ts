@@ -29,6 +29,21 @@ export function passAtK(correct: number, samples: number, k: number): number {
   return 1 - none;
 }
 
+/** pass@k of each problem, [problem]; the mean over looks where a result has several. */
+export function passByProblem(
+  result: {
+    readonly successes: readonly number[];
+    readonly samples: number;
+    readonly looks?: readonly (readonly number[])[];
+  },
+  k: number,
+): number[] {
+  const looks = result.looks ?? [result.successes];
+  return result.successes.map(
+    (_, p) => looks.reduce((sum, look) => sum + passAtK(look[p] as number, result.samples, k), 0) / looks.length,
+  );
+}
+
 export interface OverProblems {
   readonly mean: number;
   /** Sample variance over the problems (denominator P - 1); 0 for one problem. The mean's own variance is this over P. */

@@ -27,6 +27,21 @@ export type ArmName = (typeof armNames)[number];
 
 const training = z.strictObject({
   steps: z.int().min(1).default(1500).describe('RLOO steps of a fresh student.'),
+  checkpoint: z
+    .enum(['last', 'plateau'])
+    .default('last')
+    .describe(
+      "Which student answers the held-out problems: the last one, or those of the steps after its training reward has levelled off, on average (the paper's rule for MATH and HARP). The training then ends early.",
+    ),
+  plateau: z
+    .strictObject({
+      window: z.int().min(3).default(25).describe('Steps of the centred moving average of the training reward.'),
+      slopeShare: z.number().gt(0).lt(1).default(0.15).describe('Flat is a slope below this share of the steepest.'),
+      averageSteps: z.int().min(1).default(200).describe('Steps after the plateau begins that are averaged over.'),
+      every: z.int().min(1).default(50).describe('Steps between two looks at the held-out problems there.'),
+    })
+    .prefault({})
+    .describe('The rule of checkpoint: plateau (method.md 4.4).'),
   promptsPerStep: z.int().min(1).nullable().default(null).describe("Problems per step; null is soar.student's."),
   groupSize: z
     .int()

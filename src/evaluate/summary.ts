@@ -14,7 +14,7 @@ import {
   wilson,
 } from './intervals.js';
 import { meanAndDeviation } from './moments.js';
-import { passAtK, passAtKOverProblems } from './pass-at-k.js';
+import { passByProblem } from './pass-at-k.js';
 import { type ArmName, armNames, type EvaluateSettings } from './settings.js';
 
 export interface Estimate extends Interval {
@@ -126,7 +126,7 @@ export function summarizeGroups(
 function estimate(group: ResultGroup, k: number, bootstrap: BootstrapSettings): Estimate {
   const { results } = group;
   const { mean, deviation } = meanAndDeviation(
-    results.map(({ successes, samples }) => passAtKOverProblems(successes, samples, k).mean),
+    results.map((result) => meanAndDeviation(passByProblem(result, k)).mean),
   );
   const problems = results[0].successes.length;
   const certain = mean === 0 || mean === 1;
@@ -148,7 +148,7 @@ function difference(group: ResultGroup, from: ResultGroup, k: number, bootstrap:
 
 /** pass@k, [seed][problem]; the mean over the students of each teacher where teachers are said, [teacher][problem]. */
 function outcomes({ results, teachers }: ResultGroup, k: number): number[][] {
-  const each = results.map(({ successes, samples }) => successes.map((correct) => passAtK(correct, samples, k)));
+  const each = results.map((result) => passByProblem(result, k));
   if (!teachers) return each;
   const clusters = [...new Set(teachers)].map((teacher) => each.filter((_, i) => teachers[i] === teacher));
   return clusters.map((students) =>

@@ -34,6 +34,8 @@ export interface RlooTraining {
   readonly reference?: Policy;
   /** Called after each step, and awaited. */
   readonly onStep?: (metrics: RlooStepMetrics) => void | Promise<void>;
+  /** Asked after each step: whether the training ends before its last one. */
+  readonly ended?: (history: readonly RlooStepMetrics[]) => boolean;
   /** Looked at before each step. */
   readonly signal?: AbortSignal;
 }
@@ -65,6 +67,7 @@ export async function rlooTrain(training: RlooTraining): Promise<RlooStepMetrics
     const metrics = await rlooStep(training, step);
     history.push(metrics);
     await training.onStep?.(metrics);
+    if (training.ended?.(history)) break;
   }
   return history;
 }

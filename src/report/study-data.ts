@@ -1,7 +1,7 @@
 /** The facts of a study as its files show them: summaries of its rows, tests, costs, and what its loops did. Pure; JSON-safe. */
 import type { ArmResult } from '../evaluate/arm-result.js';
 import { meanAndDeviation } from '../evaluate/moments.js';
-import { passAtKOverProblems } from '../evaluate/pass-at-k.js';
+import { passByProblem } from '../evaluate/pass-at-k.js';
 import { permutationTest } from '../evaluate/permutation.js';
 import { seedsToTell } from '../evaluate/power.js';
 import type { EvaluateSettings } from '../evaluate/settings.js';
@@ -128,7 +128,7 @@ function meansByTeacher({ results, teachers }: StudyRowData, k: number): number[
       meanAndDeviation(
         results
           .filter((_, i) => teachers[i] === teacher)
-          .map(({ successes, samples }) => passAtKOverProblems(successes, samples, k).mean),
+          .map((result) => meanAndDeviation(passByProblem(result, k)).mean),
       ).mean,
   );
 }

@@ -56,6 +56,16 @@ describe('grade', () => {
   });
 });
 
+describe('assess', () => {
+  it.each([
+    ['LRS1234', '3124', { wellPosed: true, correct: true, error: null }],
+    ['LRS1234', '3125', { wellPosed: true, correct: false, error: 'wrong-answer' }],
+    ['?37', '3', { wellPosed: false, correct: true, error: 'ambiguous' }],
+    ['?33', '3', { wellPosed: true, correct: true, error: null }],
+    ['nonsense', '3', { wellPosed: false, correct: false, error: 'malformed' }],
+  ])('%s = %s', (question, answer, expected) => expect(domain.assess?.(question, answer)).toEqual(expected));
+});
+
 describe('prompts and tokens', () => {
   const tokenizer = tokenizerFrom(characterTokenizer(alphabet, beginningOfText), {}, [], 'test');
 
