@@ -31,6 +31,8 @@ describe('help', () => {
       'sample',
       'pretrain',
       'prepare',
+      'study',
+      'judge',
       'verify',
     ]) {
       expect(stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
@@ -89,6 +91,9 @@ describe('the mistakes of a user end with code 2 and a remedy, and leave nothing
     ['a mapping that is none', ['prepare', 'x.csv', '--map', 'question'], /write question=<column>,answer=<column>/],
     ['a share that is none', ['prepare', 'world', '--train-fraction', '2'], /a number between 0 and 1/],
     ['mathematics without a hard set', ['run', '--preset', 'paper'], /HARD_SET_NEEDED[\s\S]*soar prepare/],
+    ['an unknown row', ['study', '--preset', 'smoke', '--arms', 'pqq'], /STUDY_UNKNOWN_ROW.*did you mean 'pq'/],
+    ['more k than samples', ['study', '--set', 'evaluate.ks=[64]'], /samplesPerProblem is 32/],
+    ['nothing to judge', ['judge', 'nothing.jsonl'], /JUDGE_QUESTIONS/],
     ['no such run', ['resume', 'nothing'], /RUN_MISSING/],
     ['no run folder', ['report', '.'], /RUN_NOT_A_RUN/],
     ['a bad number of workers', ['resume', 'x', '--workers', 'many'], /a whole number from 1, or auto/],

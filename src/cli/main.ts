@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addConfigCommand } from './commands/config.js';
 import { addEvaluateCommand } from './commands/evaluate.js';
+import { addJudgeCommand } from './commands/judge.js';
 import { addPrepareCommand } from './commands/prepare.js';
 import { addPretrainCommand } from './commands/pretrain.js';
 import { addReportCommand } from './commands/report.js';
@@ -50,6 +51,7 @@ addSampleCommand(program);
 addVerifyCommand(program);
 addPrepareCommand(program);
 addStudyCommand(program);
+addJudgeCommand(program);
 addPretrainCommand(program);
 
 // `soar config | head` closes the pipe early; that is no error.

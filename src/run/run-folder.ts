@@ -43,7 +43,16 @@ export function runPaths(folder: string): RunPaths {
 
 /** What fixes a run's results: its config less names, places and the number of workers. The hard problems stand in the journal. */
 export function configHash(config: RunConfig): string {
-  const { name: _name, preset: _preset, model: _model, problems: _problems, study: _study, engine, ...rest } = config;
+  const {
+    name: _name,
+    preset: _preset,
+    model: _model,
+    problems: _problems,
+    study: _study,
+    judge: _judge,
+    engine,
+    ...rest
+  } = config;
   const { workers: _workers, ...fixing } = engine;
   return sha256(JSON.stringify({ ...rest, engine: fixing }));
 }

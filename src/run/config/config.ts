@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { engineSettings } from '../../engine/settings.js';
 import { SoarError } from '../../errors.js';
 import { evaluateSettingsSchema } from '../../evaluate/index.js';
+import { judgeSettingsSchema } from '../../evaluate/judge/settings.js';
 import { studySettingsSchema } from '../../evaluate/study/settings.js';
 import { soarSettingsSchema } from '../../method/index.js';
 import { nearest } from '../../nearest.js';
@@ -60,6 +61,7 @@ const sections = z.strictObject({
     .describe('The hard problems: never seen by the teacher, half to train on and half held out.'),
   mathematics: mathematicsSettingsSchema.prefault({}).describe('The domain `mathematics`.'),
   study: studySettingsSchema.prefault({}),
+  judge: judgeSettingsSchema.prefault({}),
   world: worldSettingsSchema.prefault({}).describe('The built-in world: its hard problems.'),
   engine: engineSettings.prefault({}).describe('What computes.'),
 });
