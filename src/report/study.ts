@@ -26,24 +26,28 @@ export function studyMarkdown(report: StudyReport): string {
   ].join('\n\n')}\n`;
 }
 
-export function studyHtml(report: StudyReport): string {
-  const { summary, transfer, rows, loops } = report;
-  const tables = blocks(report, '\n').flatMap(([title, table]) => [`<h3>${escapeText(title)}</h3>`, htmlTable(table)]);
+/** By name; without those that have nothing to show. */
+export function studyFigures({ summary, transfer, rows, loops }: StudyReport): ReadonlyMap<string, string> {
   const named = rows.flatMap(({ name, results }) =>
     results.map((one) => ({ ...one, arm: name }) as unknown as ArmResult),
   );
+  const figures: [string, string | undefined][] = [
+    ['pass-at-k', passFigure(shown(summary))],
+    ['second-hard-set', transfer ? passFigure(transfer) : undefined],
+    ['learning-curves', heldOutFigure(named, shown(summary).arms)],
+    ['rewards', loopFigure(loops, 'reward')],
+    ['diversity', loopFigure(loops, 'vendi')],
+    ['quality', loopFigure(loops, 'correct')],
+  ];
+  return new Map(figures.flatMap(([name, svg]) => (svg === undefined ? [] : [[name, svg]])));
+}
+
+export function studyHtml(report: StudyReport): string {
+  const tables = blocks(report, '\n').flatMap(([title, table]) => [`<h3>${escapeText(title)}</h3>`, htmlTable(table)]);
   return page(report.name, [
     `<header><h1>${escapeText(report.name)}</h1></header>`,
     section('Result', ...tables, ...notesOf(report).map(note)),
-    section(
-      'Figures',
-      figure(passFigure(shown(summary))),
-      ...(transfer ? [figure(passFigure(transfer))] : []),
-      figure(heldOutFigure(named, shown(summary).arms)),
-      figure(loopFigure(loops, 'reward')),
-      figure(loopFigure(loops, 'vendi')),
-      figure(loopFigure(loops, 'correct')),
-    ),
+    section('Figures', ...[...studyFigures(report).values()].map(figure)),
   ]);
 }
 

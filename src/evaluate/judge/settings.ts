@@ -24,7 +24,10 @@ export const judgeSettingsSchema = z
     timeout: z.number().gt(0).default(120).describe('Seconds that one request may take.'),
     concurrent: z.int().min(1).default(4).describe('Requests under way at once.'),
     prices: z
-      .strictObject({ input: z.number().min(0).default(0), output: z.number().min(0).default(0) })
+      .strictObject({
+        input: z.number().min(0).default(0).describe('Per million tokens of the prompt.'),
+        output: z.number().min(0).default(0).describe('Per million tokens of the answer.'),
+      })
       .prefault({})
       .describe('Money per million tokens in and out, for the cost and its cap.'),
     maxCost: z

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { ArmResult } from '../../evaluate/index.js';
 import type { PlannedRow, StudyCell } from '../../evaluate/study/plan.js';
-import { studyHtml, studyMarkdown } from '../../report/study.js';
+import { studyFigures, studyHtml, studyMarkdown } from '../../report/study.js';
 import { type StudyReport, studyReport } from '../../report/study-data.js';
 import type { RunConfig } from '../config/config.js';
 import { nodeDisk } from '../disk.js';
@@ -51,6 +51,9 @@ export async function writeStudy(folder: string, material: StudyMaterial): Promi
   await writeWhole(join(folder, 'study.json'), `${JSON.stringify(report, null, 2)}\n`, nodeDisk);
   await writeWhole(join(folder, 'study.md'), studyMarkdown(report), nodeDisk);
   await writeWhole(join(folder, 'study.html'), studyHtml(report), nodeDisk);
+  await nodeDisk.makeFolder(join(folder, 'figures'));
+  for (const [name, svg] of studyFigures(report))
+    await writeWhole(join(folder, 'figures', `${name}.svg`), svg, nodeDisk);
   await nodeDisk.syncFolder(folder);
   return { folder, report };
 }
