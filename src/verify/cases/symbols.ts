@@ -82,6 +82,13 @@ k\left(4 k^{2}+k-1\right) / 2 => \frac{4k^3+k^2-k}{2}
 `);
 
 export const relations = table(String.raw`
+x \neq 3 => x != 3
+x \neq 3 => x \not= 3
+x \neq 3 =/= x = 3
+x = 3 =/= x != 3
+x = 3 =/= x \not= 3
+5! = 120 => 120 = 5!
+5! = 120 => 5!=120
 x=4 => 4
 x=4 => x=4
 x=4 => 4=x

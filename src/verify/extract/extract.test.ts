@@ -54,6 +54,8 @@ describe('extract for an evaluation', () => {
     ['There were first 3 and later on -1,250.5 of them', '-1,250.5'],
     ['We find then a share of 3/4 of everything here', '3/4'],
     ['It rose by about 12\\% in all of these years', '12\\%'],
+    ['Answer $ 9 $', '$ 9 $'],
+    ['Answer: \\( (9+1) \\)', '\\( (9+1) \\)'],
     ['\\frac{1}{2}', '\\frac{1}{2}'],
     ['Saturday', 'Saturday'],
     ['x^2 + 1', 'x^2 + 1'],

@@ -14,7 +14,7 @@ export function spokenAnswer(text: string): string | undefined {
 
 /** A short line without prose is the answer itself. */
 function wholeAnswer(text: string): string | undefined {
-  const line = text.trim();
+  const line = text.trim().replace(/^answer\b[:\s]*/i, '');
   if (line === '' || line.length > 300 || line.includes('\n')) return undefined;
   let words = 0;
   let run = 0;

@@ -40,6 +40,10 @@ class Lexer {
         if ((c === '<' || c === '>') && source[this.at] === '=') {
           this.at++;
           this.push('mark', c === '<' ? '≤' : '≥');
+        } else if (c === '!' && source[this.at] === '=' && this.space) {
+          // With a blank before it: 5!=120 is a factorial and an equals sign.
+          this.at++;
+          this.push('mark', '≠');
         } else this.mark(c);
       } else if (c === '.' || c === '?' || c === '"' || c === '`') {
         this.at++;
@@ -171,7 +175,10 @@ class Lexer {
     const name = source.slice(from, this.at);
     const mark = marks.get(name);
     if (mark !== undefined) this.push('mark', mark);
-    else if (ignored.has(name)) {
+    else if (name === 'not' && source[this.at] === '=') {
+      this.at++;
+      this.push('mark', '≠');
+    } else if (ignored.has(name)) {
       this.space = true;
       // `\left.` has a point that is no bracket.
       if ((name === 'left' || name === 'right') && source[this.at] === '.') this.at++;
