@@ -6,7 +6,7 @@ import { heldOutFigure, passFigure } from './evaluation-figures.js';
 import { differenceTable, differenceTitle, passTable, tableTitle } from './evaluation-table.js';
 import { lineChart, type Point, type Series } from './figures/line-chart.js';
 import type { Colour } from './figures/style.js';
-import { compact, percent } from './format.js';
+import { compact, percent, plural } from './format.js';
 import { figure, htmlTable, note, page, section } from './page.js';
 import type { StudyLoopData, StudyReport } from './study-data.js';
 import { boxTable, markdownTable, type Table } from './table.js';
@@ -64,7 +64,7 @@ function blocks(report: StudyReport, between: '\n' | ' '): [title: string, table
     const differences = differenceTable(one, between);
     return [
       [`${tableTitle(one)}${where}`, passTable(one, between)],
-      ...(differences ? ([[`${differenceTitle(one)}${where}`, differences]] as [string, Table][]) : []),
+      ...(differences ? ([[differenceTitle(one), differences]] as [string, Table][]) : []),
     ];
   };
   const loops = loopTable(report);
@@ -154,7 +154,7 @@ function notesOf({ summary, rows, failures, tests }: StudyReport): string[] {
       const reasons = [...new Set(skipped.map(({ reason }) => reason))];
       return reasons.map(
         (reason) =>
-          `${title}: not run for ${skipped.filter((one) => one.reason === reason).length} seeds, because ${reason}.`,
+          `${title}: not run for ${plural(skipped.filter((one) => one.reason === reason).length, 'seed')}, because ${reason}.`,
       );
     }),
     ...failures.map(({ what, code, message }) => `Failed: ${what} (${code}: ${message}).`),
