@@ -161,12 +161,18 @@ function notesOf({ summary, rows, failures, tests }: StudyReport): string[] {
   ];
 }
 
-const loopColours: readonly Colour[] = ['blue', 'grey', 'green', 'orange', 'purple', 'sky', 'amber'];
+const loopColours: readonly Colour[] = ['purple', 'sky', 'amber', 'ink', 'green', 'orange', 'grey'];
+const builtInColours: Readonly<Record<string, Colour>> = {
+  soar: 'blue',
+  frozen: 'grey',
+  intrinsic: 'orange',
+  'no-promotion': 'green',
+};
 
 const loopCharts = {
   reward: {
     title: "The teachers' rewards",
-    subtitle: 'mean over teachers; band: lowest to highest',
+    subtitle: 'mean over teachers; a reward for learnability has a scale of its own',
     y: 'reward',
     format: (v: number) => v.toFixed(2),
   },
@@ -191,7 +197,14 @@ function loopFigure(loops: readonly StudyLoopData[], what: keyof typeof loopChar
     const points = meanPoints(of.map((facts) => pointsOf(facts, what)));
     return points.length < 2
       ? []
-      : [{ name, colour: loopColours[i % loopColours.length] as Colour, kind: 'line', points }];
+      : [
+          {
+            name,
+            colour: builtInColours[name] ?? (loopColours[i % loopColours.length] as Colour),
+            kind: 'line',
+            points,
+          },
+        ];
   });
   if (series.length === 0) return undefined;
   return lineChart({
