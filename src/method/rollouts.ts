@@ -86,7 +86,15 @@ export function policyGradientBatch(
   const weight = 1 / rollouts.length;
   return {
     objective: 'policy-gradient',
-    sequences: rollouts.map((one, i) => ({ ...one, advantage: advantages[i], weight })),
+    // Field by field: spreading costs more than the rest of the batch.
+    sequences: rollouts.map(({ tokens, promptLength, samplerLogprobs, referenceLogprobs }, i) => ({
+      tokens,
+      promptLength,
+      samplerLogprobs,
+      ...(referenceLogprobs && { referenceLogprobs }),
+      advantage: advantages[i],
+      weight,
+    })),
     klCoefficient: kl.form === 'loss' ? kl.coefficient : 0,
   };
 }
