@@ -58,7 +58,7 @@ export function studyLoop(
     changed.soar.promotion.enabled || stepsWithoutPromotion === null
       ? changed
       : withChanges(changed, { 'soar.outerSteps': stepsWithoutPromotion });
-  const hash = sha256(JSON.stringify([shortened.soar, shortened.world])).slice(0, 6);
+  const hash = sha256(JSON.stringify([shortened.soar, shortened.world, shortened.problems])).slice(0, 6);
   const run = `${name}-${hash}-seed${teacher}`;
   return { name, teacher, config: { ...shortened, name: run }, paths: runPaths(join(folder, 'loops', run)) };
 }

@@ -144,10 +144,10 @@ interface Work {
 }
 
 /** What every loop and cell shares; what a study compares, and how many seeds it has, may grow. */
-function baseHash({ soar, evaluate, world, domain, engine, mathematics }: RunConfig): string {
+function baseHash({ soar, evaluate, world, problems, domain, engine, mathematics }: RunConfig): string {
   const { arms: _arms, seeds: _seeds, ks: _ks, bootstrap: _bootstrap, ...training } = evaluate;
   const { workers: _workers, ...computing } = engine;
-  return sha256(JSON.stringify({ soar, training, world, domain, computing, mathematics }));
+  return sha256(JSON.stringify({ soar, training, world, problems, domain, computing, mathematics }));
 }
 
 async function checkIdentity(first: Entry | undefined, now: unknown, folder: string, begin: () => Promise<void>) {
@@ -169,7 +169,7 @@ function cellKey({ row, teacher, student }: StudyCell, { config, loops }: Pick<W
 }
 
 async function runLoops(work: Work, onRunEvent: Listener): Promise<void> {
-  const { loops, bench, config, facts, signal, onEvent, journal } = work;
+  const { loops, bench, facts, signal, onEvent, journal } = work;
   for (const [i, loop] of loops.entries()) {
     if (facts.has(loop.paths.name)) continue;
     throwIfStopped(work);
@@ -177,7 +177,7 @@ async function runLoops(work: Work, onRunEvent: Listener): Promise<void> {
     await guarded(work, `loop ${loop.name}, teacher ${loop.teacher}`, async () => {
       const shared = async (of: RunConfig): Promise<Workbench> => ({
         ...(await sharedWorkbench(bench, of)),
-        findHardProblems: () => hardSet(work, config),
+        findHardProblems: () => hardSet(work, of),
       });
       await runLoop(loop, shared, onRunEvent, signal);
       const found = await loopFacts(loop, bench.domain);
