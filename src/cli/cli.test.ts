@@ -243,31 +243,13 @@ describe('prepare', () => {
   ];
 
   it('tells the audit and what became of every problem, and a run takes its hard set', () => {
-    const { status, stdout } = soar(
-      'prepare',
-      'world',
-      ...small,
-      '--attempts',
-      '12',
-      '--out',
-      'hard',
-      '--stop-at-first-success',
-    );
+    const args = ['prepare', 'world', ...small, '--attempts', '12', '--out', 'hard', '--stop-at-first-success'];
+    const { status, stdout } = soar(...args);
     expect(status).toBe(0);
     for (const part of ['0 of 12', 'screened  60/60', 'saved', 'hard problems (0 of 12)', 'hard set: hard']) {
       expect(stdout).toContain(part);
     }
-    const json = soar(
-      'prepare',
-      'world',
-      ...small,
-      '--attempts',
-      '12',
-      '--out',
-      'hard',
-      '--stop-at-first-success',
-      '--json',
-    );
+    const json = soar(...args, '--json');
     expect(JSON.parse(json.stdout).counts.screened).toBe(60);
     const run = soar(
       'run',

@@ -13,7 +13,7 @@ export {
   type SkippedArm,
 } from './evaluation.js';
 export { bootstrapDifference, bootstrapMean, type Interval, type Outcomes, wilson } from './intervals.js';
-export { type OverProblems, passAtK, passAtKOverProblems } from './pass-at-k.js';
+export { type OverProblems, passAtK, passAtKOverProblems, shareCorrect } from './pass-at-k.js';
 export { type PermutationTest, permutationTest } from './permutation.js';
 export { seedsToTell } from './power.js';
 export { type ArmName, armNames, type EvaluateSettings, evaluateSettingsSchema } from './settings.js';

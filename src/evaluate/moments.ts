@@ -1,5 +1,9 @@
 /** Mean, deviation, quantile: the small sums behind the tables. Pure. */
 
+/** 0 for no values: what a table shows before there are any. */
+export const meanOrZero = (values: readonly number[]): number =>
+  values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+
 /** Sample standard deviation (denominator N - 1); 0 for a single value. */
 export function meanAndDeviation(values: readonly number[]): { readonly mean: number; readonly deviation: number } {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -44,6 +44,12 @@ export function passByProblem(
   );
 }
 
+/** Share of all completions that are correct: pass@1 over problems. */
+export function shareCorrect(result: { readonly successes: readonly number[]; readonly samples: number }): number {
+  const { successes, samples } = result;
+  return successes.reduce((sum, count) => sum + count, 0) / (successes.length * samples);
+}
+
 export interface OverProblems {
   readonly mean: number;
   /** Sample variance over the problems (denominator P - 1); 0 for one problem. The mean's own variance is this over P. */

@@ -256,7 +256,9 @@ function questionsById(hardTrain: readonly Problem[], ids: readonly string[]): P
 }
 
 /** How many of the accepted proposals are of each kind. */
-export function countKinds(record: ProposalRecord): Record<string, number> {
+export function countKinds(record: {
+  readonly proposals: readonly { readonly kind: string }[];
+}): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { kind } of record.proposals) counts[kind] = (counts[kind] ?? 0) + 1;
   return counts;

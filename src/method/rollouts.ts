@@ -14,16 +14,6 @@ export interface Rollout extends Sequence {
   readonly referenceLogprobs?: Float32Array;
 }
 
-export function rollout(
-  prompt: Tokens,
-  completion: { readonly tokens: Tokens; readonly logprobs: Float32Array },
-): Rollout {
-  const tokens = new Int32Array(prompt.length + completion.tokens.length);
-  tokens.set(prompt);
-  tokens.set(completion.tokens, prompt.length);
-  return { tokens, promptLength: prompt.length, samplerLogprobs: completion.logprobs };
-}
-
 /** One per completion, group by group; their tokens lie in one array, since thousands of small ones cost more than what is in them. */
 export function rolloutsOf(
   prompts: readonly Tokens[],

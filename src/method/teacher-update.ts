@@ -12,7 +12,7 @@ import { optimizerStep } from '../rl/optimizer.js';
 import { learningRate } from '../rl/schedules.js';
 import type { Proposal } from './memory.js';
 import { partition } from './proposal.js';
-import { payKl, policyGradientBatch, rollout, withReference } from './rollouts.js';
+import { payKl, policyGradientBatch, rolloutsOf, withReference } from './rollouts.js';
 import type { TeacherSettings } from './settings.js';
 
 export interface TeacherUpdateRequest {
@@ -53,11 +53,7 @@ export async function updateTeacher(request: TeacherUpdateRequest): Promise<Teac
   if (rewardSpread < settings.minimalRewardSpread) return { ...facts, skipped: true, updates: [] };
 
   const prompt = teacher.tokenizer.encode(domain.teacherPrompt);
-  const rollouts = await withReference(
-    proposals.map((proposal) => rollout(prompt, proposal)),
-    settings.kl,
-    request.reference,
-  );
+  const rollouts = await withReference(rolloutsOf([prompt], [proposals]), settings.kl, request.reference);
   const size = proposals.length / rewards.length;
   const kl = leaveOneOutAdvantages(
     payKl(

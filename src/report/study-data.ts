@@ -1,5 +1,6 @@
 /** The facts of a study as its files show them: summaries of its rows, tests, costs, and what its loops did. Pure; JSON-safe. */
 import type { ArmResult } from '../evaluate/arm-result.js';
+import type { Diversity } from '../evaluate/diversity/vendi.js';
 import { meanAndDeviation } from '../evaluate/moments.js';
 import { passByProblem } from '../evaluate/pass-at-k.js';
 import { permutationTest } from '../evaluate/permutation.js';
@@ -19,32 +20,37 @@ export interface StudyRowData {
   readonly skipped: readonly { readonly teacher: number; readonly reason: string }[];
 }
 
-export interface StudyLoopData {
-  readonly facts: {
-    readonly loop: string;
-    readonly teacher: number;
-    readonly stepMeans: readonly number[];
-    readonly promotions: readonly number[];
-    readonly promotionQuestions: QualityData;
-    readonly stages: readonly (QualityData & {
-      readonly step: number;
-      readonly vendi: number;
-      readonly distance: number;
-      readonly kinds: Readonly<Record<string, number>>;
-    })[];
-  };
-  readonly cost: CostData & { readonly seconds: number };
+export interface LoopFacts {
+  readonly loop: string;
+  /** Seed of the run. */
+  readonly teacher: number;
+  /** Rhat_t, [step]. */
+  readonly stepMeans: readonly number[];
+  /** Steps that promoted, from 0. */
+  readonly promotions: readonly number[];
+  readonly promotionQuestions: QuestionQuality;
+  /** A few steps along the loop. */
+  readonly stages: readonly (QuestionQuality &
+    Diversity & { readonly step: number; readonly kinds: Readonly<Record<string, number>> })[];
 }
 
-interface QualityData {
+/** Shares of questions; null where the domain cannot tell, or where there are none. */
+export interface QuestionQuality {
   readonly wellPosed: number | null;
   readonly correct: number | null;
 }
 
-interface CostData {
-  readonly tokensSampled: number;
-  readonly tokensTrained: number;
-  readonly graded: number;
+export type LoopCost = ArmResult['cost'] & { readonly seconds: number };
+
+export interface StudyLoopData {
+  readonly facts: LoopFacts;
+  readonly cost: LoopCost;
+}
+
+export interface StudyFailure {
+  readonly what: string;
+  readonly code: string;
+  readonly message: string;
 }
 
 export interface StudySources {
@@ -53,7 +59,7 @@ export interface StudySources {
   readonly reference: string;
   readonly rows: readonly StudyRowData[];
   readonly loops: readonly StudyLoopData[];
-  readonly failures: readonly { readonly what: string; readonly code: string; readonly message: string }[];
+  readonly failures: readonly StudyFailure[];
 }
 
 export interface RowTest {
@@ -65,7 +71,7 @@ export interface RowTest {
   /** Share of seeds above .1 of pass@k[0]. */
   readonly took: number;
   /** Per student: of the student itself, and of the loop behind it. */
-  readonly cost: { readonly student: CostData; readonly loop: CostData | null };
+  readonly cost: { readonly student: ArmResult['cost']; readonly loop: ArmResult['cost'] | null };
 }
 
 export interface StudyReport extends StudySources {
@@ -133,8 +139,8 @@ function meansByTeacher({ results, teachers }: StudyRowData, k: number): number[
   );
 }
 
-function meanCost(costs: readonly CostData[]): CostData {
-  const mean = (of: (cost: CostData) => number) => Math.round(meanAndDeviation(costs.map(of)).mean);
+function meanCost(costs: readonly ArmResult['cost'][]): ArmResult['cost'] {
+  const mean = (of: (cost: ArmResult['cost']) => number) => Math.round(meanAndDeviation(costs.map(of)).mean);
   return {
     tokensSampled: mean((cost) => cost.tokensSampled),
     tokensTrained: mean((cost) => cost.tokensTrained),

@@ -1,5 +1,7 @@
 /** A study for a terminal, as Markdown, and as a self-contained page. Pure. */
+
 import type { ArmResult } from '../evaluate/arm-result.js';
+import { meanOrZero as mean } from '../evaluate/moments.js';
 import type { EvaluationSummary } from '../evaluate/summary.js';
 import { escapeText } from './escape.js';
 import { heldOutFigure, passFigure } from './evaluation-figures.js';
@@ -233,6 +235,3 @@ function meanPoints(curves: readonly (readonly Point[])[]): Point[] {
     .sort(([a], [b]) => a - b)
     .map(([x, values]) => ({ x, y: mean(values) }));
 }
-
-const mean = (values: readonly number[]) =>
-  values.length === 0 ? 0 : values.reduce((a, b) => a + b, 0) / values.length;

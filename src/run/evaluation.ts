@@ -1,5 +1,5 @@
 /** The final evaluation of a run: its units remembered in the journal, its policies opened from the run's snapshots. */
-import { type EvaluationOutcome, evaluateArms, planEvaluation } from '../evaluate/index.js';
+import { type EvaluationOutcome, evaluateArms, planEvaluation, shareCorrect } from '../evaluate/index.js';
 import { evaluationKey, promotionsOf } from './entries.js';
 import type { OpenRun } from './open-run.js';
 import { openPromoted, openTeacher } from './outer-loop.js';
@@ -34,13 +34,14 @@ export async function evaluateRun(run: OpenRun, hardSet: HardSet): Promise<Evalu
         working({ arm, seed, step, steps, correct }) {
           emit({ event: 'evaluating', unit: evaluationKey(arm, seed), step, of: steps, correct });
         },
-        finished({ arm, seed, successes, samples }) {
+        finished(result) {
+          const { arm, seed } = result;
           const unit = evaluationKey(arm, seed);
           spend('evaluation');
           emit({
             event: 'evaluated',
             unit,
-            correct: successes.reduce((sum, count) => sum + count, 0) / (successes.length * samples),
+            correct: shareCorrect(result),
             done: history.evaluations.size,
             of: units.length,
             seconds: run.seconds() - (began.get(unit) ?? 0),

@@ -86,8 +86,6 @@ export interface PreparedHardSet {
   readonly test: readonly Problem[];
 }
 
-export const jsonLinesText = (rows: readonly unknown[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
-
 /** @throws SoarError HARD_SET_MISSING, HARD_SET_DAMAGED */
 export async function readHardSet(folder: string, disk: Disk): Promise<PreparedHardSet> {
   const at = (name: string) => join(folder, name);

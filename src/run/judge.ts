@@ -6,9 +6,8 @@ import type { Annotation, AskedQuestion } from '../evaluate/judge/annotation.js'
 import { type Judgement, judgeAll } from '../evaluate/judge/judge.js';
 import type { RunConfig } from './config/config.js';
 import { nodeDisk } from './disk.js';
-import { jsonLinesText } from './hard-set-folder.js';
 import { openJournal } from './journal.js';
-import { writeWhole } from './write-whole.js';
+import { jsonLinesText, writeWhole } from './write-whole.js';
 
 const rowSchema = z.object({ question: z.string().min(1), answer: z.string().min(1) });
 

@@ -11,7 +11,7 @@ import { type History, promotionsOf, type RunEntry, type RunIdentity, stateOf } 
 import { readMetrics } from './metrics.js';
 import type { OpenRun } from './open-run.js';
 import { reportData } from './report-data.js';
-import { writeWhole } from './write-whole.js';
+import { jsonLinesText, writeWhole } from './write-whole.js';
 
 export interface RunResults {
   readonly identity: RunIdentity;
@@ -82,10 +82,9 @@ export async function writeResults(
 
 /** D_best, a question per line. */
 function promotionQuestionsText(history: History): string {
-  return promotionsOf(history)
-    .flatMap(({ questions }, promotion) =>
+  return jsonLinesText(
+    promotionsOf(history).flatMap(({ questions }, promotion) =>
       questions.map(({ id, question, gold, subject }) => ({ id, promotion, kind: subject, question, answer: gold })),
-    )
-    .map((line) => `${JSON.stringify(line)}\n`)
-    .join('');
+    ),
+  );
 }

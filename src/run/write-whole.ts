@@ -6,3 +6,6 @@ export async function writeWhole(path: string, text: string, disk: Disk): Promis
   await disk.write(aside, text);
   await disk.rename(aside, path);
 }
+
+/** One JSON value per line. */
+export const jsonLinesText = (rows: readonly unknown[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('');

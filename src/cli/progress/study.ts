@@ -1,4 +1,5 @@
 /** A study while it goes on: a line per finished loop and cell, and at a terminal a table of the rows so far. */
+import { meanOrZero as mean } from '../../evaluate/moments.js';
 import type { StudyEvent } from '../../run/study/study.js';
 import { duration, percent } from './format.js';
 import { liveRegion, type Output } from './show.js';
@@ -64,6 +65,3 @@ function lineOf(event: StudyEvent): string {
       return `failed: ${event.what}: ${event.code}: ${event.message}`;
   }
 }
-
-const mean = (values: readonly number[]) =>
-  values.length === 0 ? 0 : values.reduce((a, b) => a + b, 0) / values.length;

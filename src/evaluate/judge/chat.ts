@@ -15,12 +15,6 @@ const forms = {
   openai: {
     path: '/chat/completions',
     headers: (key: string): Record<string, string> => (key ? { authorization: `Bearer ${key}` } : {}),
-    body: ({ model, maxTokens }: JudgeSettings, prompt: string) => ({
-      model,
-      max_tokens: maxTokens,
-      temperature: 0,
-      messages: [{ role: 'user', content: prompt }],
-    }),
     answer: z
       .object({
         choices: z.array(z.object({ message: z.object({ content: z.string() }) })).min(1),
@@ -40,12 +34,6 @@ const forms = {
       'anthropic-version': '2023-06-01',
       ...(key && { 'x-api-key': key }),
     }),
-    body: ({ model, maxTokens }: JudgeSettings, prompt: string) => ({
-      model,
-      max_tokens: maxTokens,
-      temperature: 0,
-      messages: [{ role: 'user', content: prompt }],
-    }),
     answer: z
       .object({
         content: z.array(z.object({ type: z.string(), text: z.string().default('') })),
@@ -60,6 +48,14 @@ const forms = {
       ),
   },
 };
+
+/** Both forms ask alike. */
+const bodyOf = ({ model, maxTokens }: JudgeSettings, prompt: string) => ({
+  model,
+  max_tokens: maxTokens,
+  temperature: 0,
+  messages: [{ role: 'user', content: prompt }],
+});
 
 /** Seconds before the second try; each further one waits twice as long. */
 const patience = 1;
@@ -77,7 +73,7 @@ export async function chat(prompt: string, settings: JudgeSettings, wait = patie
       response = await fetch(url, {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...form.headers(key) },
-        body: JSON.stringify(form.body(settings, prompt)),
+        body: JSON.stringify(bodyOf(settings, prompt)),
         signal: AbortSignal.timeout(timeout * 1000),
       });
     } catch (cause) {

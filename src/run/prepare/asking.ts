@@ -7,8 +7,8 @@ import type { Problem } from '../../problems/problem.js';
 import type { ProblemSet, RefusedRow } from '../../problems/sets/problem-set.js';
 import { readProblemSet } from '../../problems/sets/read-problem-set.js';
 import { modelFolder, type RunConfig } from '../config/config.js';
-import { jsonLinesText } from '../hard-set-folder.js';
 import { sha256 } from '../snapshots.js';
+import { jsonLinesText } from '../write-whole.js';
 import type { PrepareRequest } from './request.js';
 
 export interface TakenSet extends ProblemSet {

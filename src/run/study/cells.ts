@@ -6,25 +6,29 @@ import { type ArmResult, arms, runArmUnit } from '../../evaluate/index.js';
 import type { StudyCell } from '../../evaluate/study/plan.js';
 import type { RunConfig } from '../config/config.js';
 import { nodeDisk } from '../disk.js';
-import { promotionsOf } from '../entries.js';
+import { type History, promotionsOf } from '../entries.js';
 import { openPromoted, openTeacher } from '../outer-loop.js';
 import { openSnapshots } from '../snapshots.js';
 import type { HardSet, Workbench } from '../workbench.js';
-import { readHistory, type StudyLoop } from './loops.js';
+import type { StudyLoop } from './loops.js';
 
 export interface CellPlace {
   readonly config: RunConfig;
   readonly bench: Workbench;
   readonly hardSet: HardSet;
-  /** Absent for a row that needs none. */
-  readonly loop?: StudyLoop;
+  /** What the row's loop left; absent for a row that needs none. */
+  readonly loop?: FinishedLoop;
   readonly signal: AbortSignal;
+}
+
+export interface FinishedLoop extends StudyLoop {
+  readonly history: History;
 }
 
 export type CellOutcome = { readonly result: ArmResult } | { readonly skipped: string };
 
 export async function runCell({ row, teacher, student }: StudyCell, place: CellPlace): Promise<CellOutcome> {
-  const evaluation = await evaluationOf(row.arm, teacher, place);
+  const evaluation = evaluationOf(row.arm, teacher, place);
   const reason = arms[row.arm].missing(evaluation);
   if (reason !== undefined) return { skipped: reason };
   const promoted = row.arm === 'ps' ? await bestPromotion(evaluation, forgetful) : undefined;
@@ -34,15 +38,14 @@ export async function runCell({ row, teacher, student }: StudyCell, place: CellP
 /** Accuracies of the promotions are measured again with every cell: there are few of either. */
 const forgetful = { promotedAccuracies: () => undefined, recordPromotedAccuracies: async () => undefined };
 
-async function evaluationOf(
+function evaluationOf(
   arm: StudyCell['row']['arm'],
   teacher: number,
   { config, bench, hardSet, loop, signal }: CellPlace,
-): Promise<Evaluation> {
+): Evaluation {
   const { evaluate, soar, study } = config;
   const sampled = evaluate.questions.sampled === 'as-promoted' ? soar.datasetSize : evaluate.questions.sampled;
-  const of = loop && (await readHistory(loop.paths));
-  const place = of && loop && { bench, history: of.history, snapshots: openSnapshots(loop.paths.snapshots, nodeDisk) };
+  const place = loop && { bench, history: loop.history, snapshots: openSnapshots(loop.paths.snapshots, nodeDisk) };
   return {
     policies: {
       base: () => bench.base.fork(),
@@ -53,7 +56,7 @@ async function evaluationOf(
     domain: bench.domain,
     hardTrain: hardSet.train,
     hardTest: hardSet.test,
-    promotions: of ? promotionsOf(of.history).map(({ questions }) => questions) : [],
+    promotions: loop ? promotionsOf(loop.history).map(({ questions }) => questions) : [],
     realProblems: bench.realProblems,
     soar: loop ? { ...soar, student: loop.config.soar.student } : soar,
     settings: {

@@ -3,7 +3,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SoarError } from '../../errors.js';
 import { diversityOf } from '../../evaluate/diversity/vendi.js';
+import { countKinds } from '../../method/index.js';
 import type { Domain } from '../../problems/domain.js';
+import type { LoopCost, LoopFacts, QuestionQuality } from '../../report/study-data.js';
 import { configSchema, type RunConfig } from '../config/config.js';
 import { type Disk, nodeDisk } from '../disk.js';
 import { type History, historyOf, promotionsOf, type RunEntry } from '../entries.js';
@@ -74,29 +76,6 @@ export async function runLoop(
   else await startRun(loop.config, join(loop.paths.folder, '..'), options);
 }
 
-export interface LoopFacts {
-  readonly loop: string;
-  readonly teacher: number;
-  /** Rhat_t, [step]. */
-  readonly stepMeans: readonly number[];
-  /** Steps that promoted, from 0. */
-  readonly promotions: readonly number[];
-  readonly promotionQuestions: QuestionQuality;
-  /** A few steps along the loop. */
-  readonly stages: readonly (QuestionQuality & {
-    readonly step: number;
-    readonly vendi: number;
-    readonly distance: number;
-    readonly kinds: Readonly<Record<string, number>>;
-  })[];
-}
-
-/** Shares of questions; null where the domain cannot tell, or where there are none. */
-export interface QuestionQuality {
-  readonly wellPosed: number | null;
-  readonly correct: number | null;
-}
-
 export async function readHistory(
   paths: RunPaths,
   disk: Disk = nodeDisk,
@@ -133,7 +112,7 @@ export async function loopFacts(loop: StudyLoop, domain: Pick<Domain, 'assess'>)
         1,
       ),
       ...quality(record.proposals, domain),
-      kinds: countOf(record.proposals.map(({ kind }) => kind)),
+      kinds: countKinds(record),
     })),
   };
 }
@@ -149,19 +128,6 @@ function quality(
     wellPosed: share(({ wellPosed }) => wellPosed),
     correct: share(({ wellPosed, correct }) => wellPosed && correct),
   };
-}
-
-function countOf(kinds: readonly string[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const kind of kinds) counts[kind] = (counts[kind] ?? 0) + 1;
-  return counts;
-}
-
-export interface LoopCost {
-  readonly seconds: number;
-  readonly tokensSampled: number;
-  readonly tokensTrained: number;
-  readonly graded: number;
 }
 
 /** By the run's own bill, which counts what was done again after a stop; the hard problems are the whole study's. */

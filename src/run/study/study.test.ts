@@ -116,6 +116,21 @@ describe('a study', () => {
     expect(outcome?.report.summary.arms.map(({ arm }) => arm)).toEqual(['hard-only', 'pq']);
   });
 
+  it('a loop that changes the world is rewarded on hard problems of its own', async () => {
+    const nines = [
+      'study.teachers=1',
+      'study.loops={nines: {world.hardLengths: [9, 9]}}',
+      'study.ownRows={pq-nines: {title: Nines, arm: pq, loop: nines}}',
+      'study.rows=[hard-only,pq-nines]',
+    ];
+    await events('nines', config(...nines));
+    const loops = join(root, 'nines', 'loops');
+    const journal = readFileSync(join(loops, readdirSync(loops)[0] as string, 'journal.jsonl'), 'utf8');
+    const hardSet = journal.split('\n').find((line) => line.includes('"unit":"hard-set"')) as string;
+    const { train, test } = JSON.parse(hardSet).entry;
+    expect([...train, ...test].map(({ level }: { level: string }) => level)).toEqual(Array(16).fill('9'));
+  });
+
   it('refuses a folder of another study, and loops that do not fit', async () => {
     expect(
       await failure(study(config('soar.inner.steps=2', 'soar.inner.maximumSteps=9'), join(root, 'whole'))),

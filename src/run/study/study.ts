@@ -4,11 +4,13 @@
  */
 import { join } from 'node:path';
 import { SoarError } from '../../errors.js';
-import type { ArmResult } from '../../evaluate/index.js';
+import { shareCorrect } from '../../evaluate/index.js';
 import { planStudy, type StudyCell, type StudyPlan } from '../../evaluate/study/plan.js';
 import { sideBySide } from '../../method/study.js';
+import type { LoopFacts, StudyFailure } from '../../report/study-data.js';
 import { configYaml, type RunConfig } from '../config/config.js';
 import { nodeDisk } from '../disk.js';
+import type { History } from '../entries.js';
 import type { Listener } from '../events.js';
 import { openJournal } from '../journal.js';
 import { noCost } from '../ledger.js';
@@ -19,7 +21,7 @@ import { sha256 } from '../snapshots.js';
 import type { HardSet, Workbench } from '../workbench.js';
 import { writeWhole } from '../write-whole.js';
 import { type CellOutcome, runCell } from './cells.js';
-import { type LoopFacts, loopCost, loopFacts, runLoop, type StudyLoop, studyLoop, withChanges } from './loops.js';
+import { loopCost, loopFacts, readHistory, runLoop, type StudyLoop, studyLoop, withChanges } from './loops.js';
 import { type StudyFacts, writeStudy } from './write-study.js';
 
 export type StudyEvent =
@@ -51,19 +53,13 @@ export type StudyEvent =
       readonly done: number;
       readonly of: number;
     }
-  | { readonly event: 'failed'; readonly what: string; readonly code: string; readonly message: string };
+  | ({ readonly event: 'failed' } & StudyFailure);
 
 export interface StudyOptions {
   readonly onEvent?: (event: StudyEvent) => void;
   /** Of the loops' own runs. */
   readonly onRunEvent?: Listener;
   readonly signal?: AbortSignal;
-}
-
-export interface StudyFailure {
-  readonly what: string;
-  readonly code: string;
-  readonly message: string;
 }
 
 type Entry =
@@ -202,18 +198,26 @@ function hardSet(
   { hardSets, bench, signal }: Pick<Work, 'hardSets' | 'bench' | 'signal'>,
   config: RunConfig,
 ): Promise<HardSet> {
-  const key = JSON.stringify([config.world, config.problems]);
-  let found = hardSets.get(key);
-  if (!found) {
-    found = sharedWorkbench(bench, config).then((of) => of.findHardProblems(() => undefined, signal));
-    hardSets.set(key, found);
-  }
+  return once(hardSets, JSON.stringify([config.world, config.problems]), async () => {
+    const of = await sharedWorkbench(bench, config);
+    return of.findHardProblems(() => undefined, signal);
+  });
+}
+
+const historyOfLoop = async ({ paths }: StudyLoop): Promise<History> => (await readHistory(paths)).history;
+
+/** What is made the first time and then known. */
+function once<T>(known: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+  const found = known.get(key) ?? make();
+  known.set(key, found);
   return found;
 }
 
 async function runCells(work: Work, todo: readonly StudyCell[]): Promise<void> {
   const { config, bench, loops, outcomes, signal, onEvent, journal, facts, folder, plan } = work;
   const second = withChanges(config, config.study.transfer);
+  const histories = new Map<string, Promise<History>>();
+  let done = plan.cells.length - todo.length;
   const tasks = todo.map((cell) => async () => {
     const { row, teacher, student } = cell;
     if (signal.aborted) return;
@@ -223,7 +227,14 @@ async function runCells(work: Work, todo: readonly StudyCell[]): Promise<void> {
     await guarded(work, `${row.name}, teacher ${teacher}, student ${student}`, async () => {
       const began = performance.now();
       const found = await hardSet(work, row.transfer ? second : config);
-      const outcome = await runCell(cell, { config, bench, hardSet: found, ...(loop && { loop }), signal });
+      const finished = loop && { ...loop, history: await once(histories, loop.paths.name, () => historyOfLoop(loop)) };
+      const outcome = await runCell(cell, {
+        config,
+        bench,
+        hardSet: found,
+        ...(finished && { loop: finished }),
+        signal,
+      });
       const key = cellKey(cell, work);
       await journal.append({ unit: 'cell', key, outcome });
       outcomes.set(key, outcome);
@@ -239,10 +250,10 @@ async function runCells(work: Work, todo: readonly StudyCell[]): Promise<void> {
         row: row.name,
         teacher,
         student,
-        passAt1: 'result' in outcome ? shareOf(outcome.result) : null,
+        passAt1: 'result' in outcome ? shareCorrect(outcome.result) : null,
         why: 'skipped' in outcome ? outcome.skipped : null,
         seconds,
-        done: plan.cells.filter((one) => outcomes.has(cellKey(one, work))).length,
+        done: ++done,
         of: plan.cells.length,
       });
     });
@@ -250,9 +261,6 @@ async function runCells(work: Work, todo: readonly StudyCell[]): Promise<void> {
   await sideBySide(tasks, bench.plan.concurrentStudies);
   throwIfStopped(work);
 }
-
-const shareOf = ({ successes, samples }: ArmResult) =>
-  successes.reduce((a, b) => a + b, 0) / (successes.length * samples);
 
 /** One that fails is named and the others go on; being stopped ends everything. */
 async function guarded({ failures, onEvent, signal }: Work, what: string, act: () => Promise<void>): Promise<void> {

@@ -3,19 +3,17 @@ import { join } from 'node:path';
 import type { ArmResult } from '../../evaluate/index.js';
 import type { PlannedRow, StudyCell } from '../../evaluate/study/plan.js';
 import { studyFigures, studyHtml, studyMarkdown } from '../../report/study.js';
-import { type StudyReport, studyReport } from '../../report/study-data.js';
+import { type StudyFailure, type StudyLoopData, type StudyReport, studyReport } from '../../report/study-data.js';
 import type { RunConfig } from '../config/config.js';
 import { nodeDisk } from '../disk.js';
 import { writeWhole } from '../write-whole.js';
 import type { CellOutcome } from './cells.js';
-import type { LoopCost, LoopFacts } from './loops.js';
-import type { StudyFailure } from './study.js';
 
 export interface StudyMaterial {
   readonly config: RunConfig;
   readonly rows: readonly PlannedRow[];
   readonly cells: readonly { readonly cell: StudyCell; readonly outcome: CellOutcome }[];
-  readonly loops: readonly { readonly facts: LoopFacts; readonly cost: LoopCost }[];
+  readonly loops: readonly StudyLoopData[];
   readonly failures: readonly StudyFailure[];
 }
 
