@@ -1,7 +1,8 @@
 /** SOAR itself, over an engine, a domain and a memory that the caller brings. */
+export { type Asking, type Attempt, writeProposals } from './attempts.js';
 export { type Batches, curriculumBatches, epochBatches, mixedBatches } from './epoch-batches.js';
 export { type InnerRun, innerRun, innerSteps } from './inner-run.js';
-export type { Proposal, ProposalRecord, StepMemory, StudyRecord } from './memory.js';
+export type { Proposal, ProposalRecord, StepMemory, StudyRecord, Turn } from './memory.js';
 export { countKinds, type OuterStepOutcome, outerStep, type Promotion, type Soar, validRate } from './outer-step.js';
 export { checkPromotion, chooseStudent, type PromotedStudent, type PromotionCheck } from './promotion.js';
 export { type ProposalRequest, partition, proposedProblems, sampleProposals } from './proposal.js';

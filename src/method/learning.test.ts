@@ -119,6 +119,7 @@ it('a teacher comes to write what its datasets are paid for', async () => {
     const { proposals } = await sampleProposals({
       teacher,
       domain,
+      form: 'single-turn',
       sampling: settings.sampling,
       count: 64,
       answerTokens: 1,
@@ -130,6 +131,7 @@ it('a teacher comes to write what its datasets are paid for', async () => {
     await updateTeacher({
       teacher,
       domain,
+      form: 'single-turn',
       proposals,
       rewards: partition(proposals, 8).map(share),
       settings,

@@ -12,12 +12,18 @@
 import type { PolicyState, Tokens } from '../engine/engine.js';
 
 /** One accepted question-answer pair of the teacher, with what its policy gradient needs. */
-export interface Proposal {
+export interface Proposal extends Turn {
   readonly question: string;
   readonly answer: string;
   readonly kind: string;
-  /** The completion that said it. */
+  /** The second turn, where question and answer were written in two; `tokens` is then the first. */
+  readonly answerTurn?: Turn;
+}
+
+/** What the teacher wrote in one go. */
+export interface Turn {
   readonly tokens: Tokens;
+  /** Of the teacher that wrote it, [length of tokens]. */
   readonly logprobs: Float32Array;
 }
 

@@ -14,6 +14,7 @@ function request(says: (n: number) => string, calls: Call[] = []): ProposalReque
   return {
     teacher,
     domain: plainDomain,
+    form: 'single-turn',
     sampling,
     count: 6,
     answerTokens: 30,
@@ -66,6 +67,41 @@ describe('sampleProposals', () => {
     expect(message).toContain('no-answer 9');
     expect(message).toContain('unfinished 8');
     expect(message).toContain('unfinished: "cut"');
+  });
+
+  describe('in two turns', () => {
+    const turns: Record<string, string> = { a: 'a|.', none: '|.', long: `${'q'.repeat(10)}|.`, b: 'b|.', c: 'c|.' };
+    const asked = Object.keys(turns);
+    const replies: Record<string, string> = { 'a!': 'so=1.', 'b!': 'hm.', 'c!': 'yes=2' };
+    function asking(calls: Call[] = []): ProposalRequest {
+      let n = 0;
+      const complete = ({ prompt }: { prompt: string }) =>
+        prompt === '?>' ? (turns[asked[n++] as string] ?? 'a|.') : (replies[prompt] ?? '.');
+      const teacher = new ScriptedPolicy('teacher', { complete }, calls);
+      teacher.contextLength = 40;
+      const of = request(() => '');
+      return { ...of, teacher, form: 'multi-turn', sampling: { ...sampling, maxNewTokens: 30 }, count: 5 };
+    }
+
+    it('asks for questions, then for one answer to each that can be asked', async () => {
+      const calls: Call[] = [];
+      const found = await sampleProposals(asking(calls));
+      expect(found.proposals.map(({ question, answer }) => [question, answer])).toEqual(Array(5).fill(['a', '1']));
+      expect(found.rejected).toEqual({ 'no-question': 1, 'question-too-long': 1, 'no-answer': 1, unfinished: 1 });
+      const [first, second] = calls.map(({ prompts, options }) => [prompts, options?.samplesPerPrompt, options?.seed]);
+      expect(first).toEqual([['?>'], 5, '7/outer-0/proposals/round-0']);
+      expect(second).toEqual([['a!', 'b!', 'c!'], 1, '7/outer-0/proposals/round-0/answers']);
+      expect(calls[0]?.options?.stopStrings).toEqual(['|']);
+      expect(calls[1]?.options?.stopStrings).toEqual(['.']);
+    });
+
+    it('keeps both turns, since the gradient needs both', async () => {
+      const { proposals } = await sampleProposals(asking());
+      const text = (tokens: ArrayLike<number> = []) => String.fromCharCode(...Array.from(tokens));
+      expect(text(proposals[0]?.tokens)).toBe('a|.');
+      expect(text(proposals[0]?.answerTurn?.tokens)).toBe('so=1.');
+      expect(proposals[0]?.answerTurn?.logprobs).toEqual(new Float32Array(5).fill(-0.5));
+    });
   });
 
   it('never samples beyond the cap', async () => {

@@ -2,22 +2,14 @@
  * The teacher proposes (method.md 1.3.1, 1.4): completions of its one fixed prompt are sampled until enough of them parse;
  * the rest is dropped and never enters the gradient.
  */
-import type { Completion, Policy } from '../engine/engine.js';
 import { SoarError } from '../errors.js';
-import type { Domain, RejectionReason } from '../problems/domain.js';
 import type { Problem } from '../problems/problem.js';
+import { type Asking, type Rejection, writeProposals } from './attempts.js';
 import type { Proposal, ProposalRecord } from './memory.js';
-import { samplingOptions } from './sampling.js';
-import type { SamplingSettings } from './settings.js';
 
-export interface ProposalRequest {
-  readonly teacher: Policy;
-  readonly domain: Domain;
-  readonly sampling: SamplingSettings;
+export interface ProposalRequest extends Asking {
   /** Accepted proposals wanted. */
   readonly count: number;
-  /** Tokens that a student may answer with; a question that leaves less room in the context is rejected. */
-  readonly answerTokens: number;
   /** Give up beyond this many completions per proposal wanted. */
   readonly capFactor: number;
   /** Names the random streams; round i samples from `<seed>/round-<i>`. */
@@ -25,16 +17,12 @@ export interface ProposalRequest {
   readonly signal?: AbortSignal;
 }
 
-/** Any of the domain's reasons, or a question that leaves a student no room to answer. */
-type Rejection = RejectionReason | 'question-too-long';
-
 /**
  * The first `count` accepted, in the order sampled.
  * @throws SoarError METHOD_VALID_RATE_COLLAPSED
  */
 export async function sampleProposals(request: ProposalRequest): Promise<Omit<ProposalRecord, 'rewardQuestions'>> {
-  const { teacher, domain, count } = request;
-  const prompt = teacher.tokenizer.encode(domain.teacherPrompt);
+  const { domain, count } = request;
   const cap = Math.floor(count * request.capFactor);
   const proposals: Proposal[] = [];
   const rejected: Partial<Record<Rejection, number>> = {};
@@ -44,20 +32,14 @@ export async function sampleProposals(request: ProposalRequest): Promise<Omit<Pr
     request.signal?.throwIfAborted();
     const size = Math.min(roundSize(count, proposals.length, sampled), cap - sampled);
     if (size <= 0) throw collapsed(count, proposals.length, sampled, rejected, examples, domain.name);
-    const seed = `${request.seed}/round-${round}`;
-    const [completions] = await teacher.sample(
-      [prompt],
-      samplingOptions(teacher, domain, request.sampling, size, seed),
-    );
-    sampled += completions.length;
-    for (const completion of completions) {
-      const judged = judge(completion, request);
-      if (typeof judged !== 'string') {
-        proposals.push(judged);
+    const attempts = await writeProposals(request, size, `${request.seed}/round-${round}`);
+    sampled += attempts.length;
+    for (const { text, outcome } of attempts) {
+      if (typeof outcome !== 'string') {
+        proposals.push(outcome);
       } else {
-        rejected[judged] = (rejected[judged] ?? 0) + 1;
-        if (examples.length < 3)
-          examples.push(`${judged}: ${JSON.stringify(textOf(completion, teacher).slice(0, 160))}`);
+        rejected[outcome] = (rejected[outcome] ?? 0) + 1;
+        if (examples.length < 3) examples.push(`${outcome}: ${JSON.stringify(text.slice(0, 160))}`);
       }
     }
   }
@@ -68,19 +50,6 @@ export async function sampleProposals(request: ProposalRequest): Promise<Omit<Pr
 export function roundSize(count: number, accepted: number, sampled: number): number {
   if (accepted === 0) return count;
   return Math.ceil(((count - accepted) * sampled) / accepted);
-}
-
-function judge(completion: Completion, { teacher, domain, answerTokens }: ProposalRequest): Proposal | Rejection {
-  const parsed = domain.parseProposal(textOf(completion, teacher), completion.stopReason === 'stop');
-  if (!parsed.accepted) return parsed.reason;
-  const { question, answer } = parsed;
-  const prompt = teacher.tokenizer.encode(domain.studentPrompt(question));
-  if (prompt.length + answerTokens > teacher.contextLength) return 'question-too-long';
-  return { question, answer, kind: domain.kind(question), tokens: completion.tokens, logprobs: completion.logprobs };
-}
-
-function textOf(completion: Completion, teacher: Policy): string {
-  return teacher.tokenizer.decode(completion.tokens);
 }
 
 function collapsed(

@@ -67,13 +67,14 @@ export function payKl(rewards: readonly number[], rollouts: readonly Rollout[], 
   });
 }
 
-/** The mean over rollouts of the sum over tokens: the same weight, one over their number, for each. */
+/** The mean over `count` completions of the sum over tokens: the same weight for each rollout. A completion in two turns is two rollouts. */
 export function policyGradientBatch(
   rollouts: readonly Rollout[],
   advantages: readonly number[],
   kl: KlSettings,
+  count = rollouts.length,
 ): TrainingBatch {
-  const weight = 1 / rollouts.length;
+  const weight = 1 / count;
   return {
     objective: 'policy-gradient',
     // Field by field: spreading costs more than the rest of the batch.

@@ -204,6 +204,12 @@ export const soarSettingsSchema = z
     repeats: z.int().min(1).default(4).describe('r: students per dataset.'),
     proposals: z
       .strictObject({
+        form: z
+          .enum(['single-turn', 'multi-turn'])
+          .default('single-turn')
+          .describe(
+            'single-turn: question and answer in one completion, kept by their form. multi-turn: a question, then the answer to it, kept whatever their form (the ablation of method.md 2.2).',
+          ),
         capFactor: z
           .number()
           .min(1)
@@ -213,7 +219,7 @@ export const soarSettingsSchema = z
           ),
       })
       .prefault({})
-      .describe('Sampling until enough proposals are accepted.'),
+      .describe('How the teacher writes until enough proposals are accepted.'),
     teacher: teacher.prefault({}).describe('The policy that writes the datasets.'),
     student: student
       .prefault({})
@@ -266,6 +272,7 @@ export type SoarSettings = z.output<typeof soarSettingsSchema>;
 /** What one RLOO training needs; evaluation trains fresh students with the same section. */
 export type StudentSettings = SoarSettings['student'];
 export type TeacherSettings = SoarSettings['teacher'];
+export type ProposalForm = SoarSettings['proposals']['form'];
 export type KlSettings = TeacherSettings['kl'];
 export type SamplingSettings = StudentSettings['sampling'];
 export type ShapedReward = StudentSettings['shapedReward'];

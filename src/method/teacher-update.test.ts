@@ -17,6 +17,7 @@ function request(teacher: object, calls: Call[] = []): TeacherUpdateRequest {
   return {
     teacher: new ScriptedPolicy('teacher', { complete: () => '' }, calls),
     domain: plainDomain,
+    form: 'single-turn',
     reference: new ScriptedPolicy('base', { complete: () => '' }, []),
     proposals,
     rewards: [3 / 64, 1 / 64],
@@ -81,6 +82,47 @@ describe('updateTeacher', () => {
       expect(call.batch?.sequences[0].weight).toBe(1 / 4);
       expect(advantagesOf(call)?.reduce<number>((sum, advantage) => sum + (advantage as number), 0)).toBe(0);
     }
+  });
+
+  describe('of proposals in two turns', () => {
+    const inTwo: Proposal[] = proposals.map((one) => ({
+      ...one,
+      answerTurn: { tokens: new Int32Array(3).fill(65), logprobs: new Float32Array(3).fill(-0.25) },
+    }));
+    const update = async (teacher: object) => {
+      const calls: Call[] = [];
+      await updateTeacher({ ...request(teacher, calls), form: 'multi-turn', proposals: inTwo });
+      return calls;
+    };
+
+    it('sums over both turns: the same advantage and weight for each, after its own prompt', async () => {
+      const [call] = await update({ kl: { coefficient: 0 } });
+      const sequences = call?.batch?.sequences ?? [];
+      expect(sequences).toHaveLength(16);
+      for (const [i, { tokens, promptLength, advantage, weight, samplerLogprobs }] of sequences.entries()) {
+        const of = Math.floor(i / 2);
+        expect(weight).toBe(1 / 8);
+        expect(advantage).toBe(of < 4 ? 2 / 64 : -2 / 64);
+        const [prompt, said] = [tokens.slice(0, promptLength), tokens.slice(promptLength)];
+        expect(String.fromCharCode(...prompt)).toBe(i % 2 === 0 ? '?>' : `q${of}!`);
+        expect(said).toEqual(i % 2 === 0 ? inTwo[of]?.tokens : inTwo[of]?.answerTurn?.tokens);
+        expect(samplerLogprobs?.length).toBe(said.length);
+      }
+    });
+
+    it('shares both turns among several updates together', async () => {
+      const calls = await update({ updatesPerStep: 2, kl: { coefficient: 0 } });
+      expect(calls.map(({ batch }) => batch?.sequences.length)).toEqual([8, 8]);
+      expect(calls[0]?.batch?.sequences[0]?.weight).toBe(1 / 4);
+    });
+
+    it('has the KL of both turns in the reward', async () => {
+      const calls = await update({ kl: { coefficient: 0.5, form: 'reward' } });
+      const advantages = advantagesOf(calls[0] as Call) as number[];
+      // The second turns' KL, 3 * 0.75, is the same for all and cancels: as in one turn, 2/64 + 1.
+      expect(advantages[0]).toBeCloseTo(2 / 64 + 1, 12);
+      expect(advantages[1]).toBe(advantages[0]);
+    });
   });
 
   it('standardises over datasets when told to', async () => {

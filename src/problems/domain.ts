@@ -10,6 +10,26 @@ export type ParsedProposal =
   | { readonly accepted: true; readonly question: string; readonly answer: string }
   | { readonly accepted: false; readonly reason: RejectionReason };
 
+/**
+ * Proposals in two turns (method.md 2.2): p asks for a question alone, then p' for an answer to it. No filter of form: what is dropped
+ * is what nobody could be asked, or what no answer could be compared with.
+ */
+export interface ProposalTurns {
+  /** p, the same at every step. */
+  readonly questionPrompt: string;
+  /** Texts that end a question. */
+  readonly questionStops: readonly string[];
+  /** What a first turn asks; empty when it asks nothing. */
+  question(completion: string): string;
+  /** p, the question, p'. */
+  answerPrompt(question: string): string;
+  /** What a second turn answers. */
+  parseAnswer(
+    completion: string,
+    finished: boolean,
+  ): { readonly answer: string } | { readonly reason: RejectionReason };
+}
+
 /** Why a teacher completion was dropped and sampled again; each is counted. */
 export type RejectionReason =
   /** The completion hit its token limit before its end. */
@@ -61,6 +81,7 @@ export interface Domain {
   readonly stopStrings: readonly string[];
   /** `finished`: the completion stopped by itself rather than at its token limit. */
   parseProposal(completion: string, finished: boolean): ParsedProposal;
+  readonly turns: ProposalTurns;
   studentPrompt(question: string): string;
   /** Judges each completion against its gold, in order. Never throws for what a model wrote. */
   grade(answers: readonly AnswerToGrade[]): Promise<Grade[]>;

@@ -79,6 +79,7 @@ export function openLedger(): Ledger {
       teacherPrompt: inner.teacherPrompt,
       stopStrings: inner.stopStrings,
       parseProposal: (completion, finished) => inner.parseProposal(completion, finished),
+      turns: inner.turns,
       studentPrompt: (question) => inner.studentPrompt(question),
       async grade(answers) {
         const grades = await inner.grade(answers);

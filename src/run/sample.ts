@@ -1,6 +1,6 @@
 /** What a policy writes: a teacher's proposals and what becomes of them, or a student's answers and their grades. Trains nothing. */
 import type { Policy } from '../engine/engine.js';
-import { samplingOptions } from '../method/index.js';
+import { samplingOptions, writeProposals } from '../method/index.js';
 import { randomStream } from '../rl/random.js';
 import type { RunConfig } from './config/config.js';
 import { nodeDisk } from './disk.js';
@@ -55,15 +55,14 @@ async function proposals(
   teacher: Policy,
   { count, seed }: SampleRequest,
 ): Promise<SampledText[]> {
-  const prompt = teacher.tokenizer.encode(domain.teacherPrompt);
-  const options = samplingOptions(teacher, domain, soar.teacher.sampling, count, seed);
-  const [completions] = await teacher.sample([prompt], options);
-  return completions.map(({ tokens, stopReason }) => {
-    const text = teacher.tokenizer.decode(tokens);
-    const parsed = domain.parseProposal(text, stopReason === 'stop');
-    if (!parsed.accepted) return { question: '', text, verdict: `dropped: ${parsed.reason}` };
-    return { question: parsed.question, text, verdict: domain.kind(parsed.question) };
-  });
+  const { proposals, teacher: own, student } = soar;
+  const asking = { form: proposals.form, sampling: own.sampling, answerTokens: student.sampling.maxNewTokens };
+  const attempts = await writeProposals({ teacher, domain, ...asking }, count, seed);
+  return attempts.map(({ text, outcome }) =>
+    typeof outcome === 'string'
+      ? { question: '', text, verdict: `dropped: ${outcome}` }
+      : { question: outcome.question, text, verdict: outcome.kind },
+  );
 }
 
 async function ask(

@@ -43,6 +43,14 @@ const proposals: ProposalRecord = {
       // Numbers that a decimal text of seven digits would not carry.
       logprobs: Float32Array.of(-0.1, -1e-30, -3.4028234e38),
     },
+    {
+      question: 'in two turns',
+      answer: '8',
+      kind: 'other',
+      tokens: Int32Array.of(3),
+      logprobs: Float32Array.of(-0.3),
+      answerTurn: { tokens: Int32Array.of(9, 70_001), logprobs: Float32Array.of(-0.7, -1e-31) },
+    },
   ],
   sampled: 3,
   rejected: { 'no-answer': 2 },

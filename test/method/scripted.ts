@@ -150,6 +150,17 @@ export const plainDomain: Domain = {
     if (question === '') return { accepted: false, reason: 'no-question' };
     return answer === undefined ? { accepted: false, reason: 'no-answer' } : { accepted: true, question, answer };
   },
+  // In two turns: `question|.`, then `=answer.`
+  turns: {
+    questionPrompt: '?>',
+    questionStops: ['|'],
+    question: (completion) => completion.split('|')[0],
+    answerPrompt: (question) => `${question}!`,
+    parseAnswer: (completion, finished) => {
+      const answer = /=(.*)\.$/.exec(completion)?.[1];
+      return answer === undefined ? { reason: finished ? 'no-answer' : 'unfinished' } : { answer };
+    },
+  },
   studentPrompt: (question) => `${question}?`,
   grade: async (answers) =>
     answers.map(({ gold, completion }): Grade => {

@@ -13,6 +13,7 @@ export async function onQuestionsOf(teacher: Policy, unit: ArmUnit): Promise<Pre
     const { proposals } = await sampleProposals({
       teacher,
       domain: evaluation.domain,
+      form: evaluation.soar.proposals.form,
       sampling: evaluation.soar.teacher.sampling,
       count: wanted(evaluation),
       answerTokens: evaluation.soar.student.sampling.maxNewTokens,
@@ -21,7 +22,10 @@ export async function onQuestionsOf(teacher: Policy, unit: ArmUnit): Promise<Pre
       ...(evaluation.signal && { signal: evaluation.signal }),
     });
     const questions = proposedProblems(proposals, 'sampled');
-    const tokensSampled = proposals.reduce((sum, { tokens }) => sum + tokens.length, 0);
+    const tokensSampled = proposals.reduce(
+      (sum, { tokens, answerTurn }) => sum + tokens.length + (answerTurn?.tokens.length ?? 0),
+      0,
+    );
     return await onHardProblemsAnd(unit, questions, { ...noCost, tokensSampled });
   } finally {
     await teacher.release();

@@ -10,6 +10,8 @@ export interface StudyRow {
   readonly arm: ArmName;
   /** The loop whose teacher, promotions and students it shows; absent for rows that need none. */
   readonly loop?: string;
+  /** Questions sampled from its teacher (|X|), in place of `study.questions`. */
+  readonly questions?: number;
   /** On the second hard set, which no loop was rewarded on. */
   readonly transfer?: boolean;
 }

@@ -42,6 +42,7 @@ export const studySettingsSchema = z
           title: z.string().min(1),
           arm: z.enum(armNames),
           loop: z.string().optional(),
+          questions: z.int().min(1).optional(),
           transfer: z.boolean().optional(),
         }),
       )

@@ -129,6 +129,18 @@ describe('prompts', () => {
     expect(chemistry.name).toBe('chemistry');
   });
 
+  it('in two turns, first for a problem alone and then for its solution', () => {
+    const { turns } = domain;
+    expect(turns.questionPrompt).not.toContain('boxed');
+    expect(turns.question(' What is 1+1?\nUser: and')).toBe('What is 1+1?');
+    expect(turns.answerPrompt('What is 1+1?').startsWith(turns.questionPrompt)).toBe(true);
+    expect(turns.answerPrompt('What is 1+1?')).toMatch(/What is 1\+1\?\n\nNow solve.*\\boxed\{\}.*Solution:\n$/s);
+    expect(turns.parseAnswer('so \\boxed{2}', true)).toEqual({ answer: '2' });
+    expect(turns.parseAnswer('so 2', true)).toEqual({ reason: 'no-answer' });
+    expect(turns.parseAnswer('so', false)).toEqual({ reason: 'unfinished' });
+    expect(turns.parseAnswer('\\boxed{\\frac{1}{}', true)).toEqual({ reason: 'no-answer' });
+  });
+
   it('the student’s ends where the assistant begins to speak', () => {
     expect(domain.studentPrompt('What is $1+1$?')).toMatch(/\\boxed\{\}.*\n\nUser: What is \$1\+1\$\?\nAssistant:$/s);
     expect(domain.stopStrings).toEqual(['\nUser:']);

@@ -7,8 +7,8 @@ import { lastBoxed } from '../../verify/extract/boxed.js';
 import { createVerifier, parseGold, type Verification, type Verifier } from '../../verify/index.js';
 import type { Domain, Grade } from '../domain.js';
 import { kindOf } from './kinds.js';
-import { stopStrings, studentPrompt, teacherPrompt } from './prompts.js';
-import { parseProposal } from './proposal.js';
+import { answerPrompt, questionPrompt, stopStrings, studentPrompt, teacherPrompt } from './prompts.js';
+import { parseAnswerTurn, parseProposal, questionOfTurn } from './proposal.js';
 import type { MathematicsSettings } from './settings.js';
 
 /**
@@ -18,12 +18,19 @@ import type { MathematicsSettings } from './settings.js';
 export function mathematicsDomain(settings: MathematicsSettings, folder?: string): Domain {
   const { verifier: name, policy, workers, deadline, topics } = settings;
   const verifier = createVerifier(name, { policy, workers, deadline, ...(folder !== undefined && { folder }) });
+  const readable = (answer: string) => name !== 'mathematics' || isReadable(answer);
   return {
     name: settings.field,
     teacherPrompt: teacherPrompt(settings),
     stopStrings,
-    parseProposal: (completion, finished) =>
-      parseProposal(completion, finished, (answer) => name !== 'mathematics' || isReadable(answer)),
+    parseProposal: (completion, finished) => parseProposal(completion, finished, readable),
+    turns: {
+      questionPrompt: questionPrompt(settings),
+      questionStops: stopStrings,
+      question: questionOfTurn,
+      answerPrompt: (question) => answerPrompt(settings, question),
+      parseAnswer: (completion, finished) => parseAnswerTurn(completion, finished, readable),
+    },
     studentPrompt,
     grade: (answers) =>
       Promise.all(

@@ -32,6 +32,31 @@ Begin now:
 `;
 }
 
+/** p of a proposal in two turns (method.md 2.2; the paper prints neither text). */
+export function questionPrompt({ field, topics }: Pick<MathematicsSettings, 'field' | 'topics'>): string {
+  return `Write one new ${field} problem that a ${field} assistant will be trained on.
+
+Choose its topic from this list: ${topics.join(', ')}.
+
+Constraints:
+- The problem is original and challenging: it takes at least 2-3 steps of reasoning.
+- Write exactly ONE problem, complete in itself, with a single final answer.
+- Write the problem alone: no solution and no comment.
+
+Problem:
+`;
+}
+
+/** p, q and p': the answer to the problem that was just written. */
+export function answerPrompt(settings: Pick<MathematicsSettings, 'field' | 'topics'>, question: string): string {
+  return `${questionPrompt(settings)}${question}
+
+Now solve this problem: show the complete reasoning, step by step, and then give the final answer within \\boxed{}.
+
+Solution:
+`;
+}
+
 export function studentPrompt(question: string): string {
   return `A conversation between User and Assistant. The user asks a question and the assistant solves it. The assistant first shows its complete reasoning, step by step, and then gives the final answer within \\boxed{}, in this pattern:
 User: [question]

@@ -3,7 +3,8 @@
  * the verifier. Of several pairs of tags the last counts (method.md 7, 10). Nothing is said about truth.
  */
 import { lastBoxed } from '../../verify/extract/boxed.js';
-import type { ParsedProposal } from '../domain.js';
+import type { ParsedProposal, ProposalTurns } from '../domain.js';
+import { stopStrings } from './prompts.js';
 
 /** @param readable whether the verifier can read an answer */
 export function parseProposal(
@@ -20,6 +21,23 @@ export function parseProposal(
   if (!boxed) return { accepted: false, reason: 'no-answer' };
   if (!readable(boxed)) return { accepted: false, reason: 'unreadable-answer' };
   return { accepted: true, question, answer: boxed };
+}
+
+/** The whole of a first turn, without the text that ended it. */
+export function questionOfTurn(completion: string): string {
+  const ends = stopStrings.map((stop) => completion.indexOf(stop)).filter((at) => at >= 0);
+  return completion.slice(0, Math.min(completion.length, ...ends)).trim();
+}
+
+/** The last box of a second turn. */
+export function parseAnswerTurn(
+  completion: string,
+  finished: boolean,
+  readable: (answer: string) => boolean,
+): ReturnType<ProposalTurns['parseAnswer']> {
+  const answer = lastBoxed(completion)?.trim();
+  if (!answer) return { reason: finished ? 'no-answer' : 'unfinished' };
+  return readable(answer) ? { answer } : { reason: 'unreadable-answer' };
 }
 
 /** What stands between the last opening tag that is closed and its closing tag, trimmed. */

@@ -29,6 +29,24 @@ describe('parseProposal', () => {
   });
 });
 
+describe('proposals in two turns', () => {
+  const { turns } = domain;
+  it.each([
+    ['LRS1234=', 'LRS1234'],
+    ['7+8.', '7+8'],
+    ['.', ''],
+    ['=', ''],
+    ['no end', 'no end'],
+  ])('the first turn "%s" asks "%s"', (text, question) => expect(turns.question(text)).toBe(question));
+  it('the second is asked as a student is, and answers in its form', () => {
+    expect(turns.answerPrompt('7+8')).toBe('7+8=');
+    expect(turns.parseAnswer('LR2134=L4312=3124.', true)).toEqual({ answer: '3124' });
+    expect(turns.parseAnswer('LR2134.', true)).toEqual({ answer: 'LR2134' });
+    expect(turns.parseAnswer('.', true)).toEqual({ reason: 'no-answer' });
+    expect(turns.parseAnswer('LR21', false)).toEqual({ reason: 'unfinished' });
+  });
+});
+
 describe('grade', () => {
   const grade = async (gold: string, completion: string) => (await domain.grade([{ gold, completion }]))[0];
 

@@ -20,6 +20,18 @@ export const programsDomain: Domain = {
     return { accepted: true, question, answer };
   },
 
+  // A document read in two parts: the model asks up to the first =, and is asked from there as a student would be.
+  turns: {
+    questionPrompt: '',
+    questionStops: [equals, end],
+    question: (completion) => firstPart(firstPart(completion, equals), end),
+    answerPrompt: (question) => question + equals,
+    parseAnswer(completion, finished) {
+      const answer = finalAnswer(completion);
+      return answer ? { answer } : { reason: finished ? 'no-answer' : 'unfinished' };
+    },
+  },
+
   studentPrompt: (question) => question + equals,
 
   async grade(answers): Promise<Grade[]> {
@@ -54,6 +66,8 @@ export const programsDomain: Domain = {
     );
   },
 };
+
+const firstPart = (text: string, mark: string): string => text.split(mark)[0] as string;
 
 /** What stands between the last = and the final point; all of it where there is no =. Undefined when it does not end. */
 function finalAnswer(completion: string): string | undefined {

@@ -80,7 +80,23 @@ const ablations: Preset = {
   ...programs,
   study: {
     teachers: 6,
-    rows: ['hard-only', 'pq', 'pq-n8', 'pq-n32', 'pq-tau-low', 'pq-tau-high', 'pq-window-1', 'pq-window-5', 'pq-r2'],
+    rows: [
+      'hard-only',
+      'pq',
+      'pq-n8',
+      'pq-n32',
+      'pq-tau-low',
+      'pq-tau-high',
+      'pq-window-1',
+      'pq-window-5',
+      'pq-r2',
+      'grounded-t',
+      'grounded-t-8',
+      'grounded-t-64',
+      'grounded-t-no-promotion',
+      'grounded-t-multi-turn',
+      'pq-multi-turn',
+    ],
     loops: {
       n8: { 'soar.datasetSize': 8, 'soar.student.promptsPerStep': 8 },
       n32: { 'soar.datasetSize': 32 },
@@ -89,6 +105,8 @@ const ablations: Preset = {
       'window-1': { 'soar.promotion.window': 1 },
       'window-5': { 'soar.promotion.window': 5 },
       r2: { 'soar.repeats': 2, 'soar.datasets': 8 },
+      // The answer is a turn of its own: the context holds the question and these.
+      'multi-turn': { 'soar.proposals.form': 'multi-turn', 'soar.teacher.sampling.maxNewTokens': 96 },
     },
     ownRows: {
       'pq-n8': pqOf('n8', 'n = 8'),
@@ -98,6 +116,10 @@ const ablations: Preset = {
       'pq-window-1': pqOf('window-1', 'window of 1 step'),
       'pq-window-5': pqOf('window-5', 'window of 5 steps'),
       'pq-r2': pqOf('r2', 'g = 8, r = 2'),
+      'grounded-t-8': { title: 'Grounded-T, |X| = 8', arm: 'grounded-t', loop: 'soar', questions: 8 },
+      'grounded-t-64': { title: 'Grounded-T, |X| = 64', arm: 'grounded-t', loop: 'soar', questions: 64 },
+      'pq-multi-turn': pqOf('multi-turn', 'two turns'),
+      'grounded-t-multi-turn': { title: 'Grounded-T, two turns', arm: 'grounded-t', loop: 'multi-turn' },
     },
   },
 };

@@ -28,7 +28,7 @@ export interface FinishedLoop extends StudyLoop {
 export type CellOutcome = { readonly result: ArmResult } | { readonly skipped: string };
 
 export async function runCell({ row, teacher, student }: StudyCell, place: CellPlace): Promise<CellOutcome> {
-  const evaluation = evaluationOf(row.arm, teacher, place);
+  const evaluation = evaluationOf(row, teacher, place);
   const reason = arms[row.arm].missing(evaluation);
   if (reason !== undefined) return { skipped: reason };
   const promoted = row.arm === 'ps' ? await bestPromotion(evaluation, forgetful) : undefined;
@@ -38,19 +38,16 @@ export async function runCell({ row, teacher, student }: StudyCell, place: CellP
 /** Accuracies of the promotions are measured again with every cell: there are few of either. */
 const forgetful = { promotedAccuracies: () => undefined, recordPromotedAccuracies: async () => undefined };
 
-function evaluationOf(
-  arm: StudyCell['row']['arm'],
-  teacher: number,
-  { config, bench, hardSet, loop, signal }: CellPlace,
-): Evaluation {
+function evaluationOf({ arm, questions: ofRow }: StudyCell['row'], teacher: number, place: CellPlace): Evaluation {
+  const { config, bench, hardSet, loop, signal } = place;
   const { evaluate, soar, study } = config;
   const sampled = evaluate.questions.sampled === 'as-promoted' ? soar.datasetSize : evaluate.questions.sampled;
-  const place = loop && { bench, history: loop.history, snapshots: openSnapshots(loop.paths.snapshots, nodeDisk) };
+  const left = loop && { bench, history: loop.history, snapshots: openSnapshots(loop.paths.snapshots, nodeDisk) };
   return {
     policies: {
       base: () => bench.base.fork(),
-      ...(place && place.history.steps.length > 0 && { teacher: () => openTeacher(place) }),
-      promoted: (index) => openPromoted(place as NonNullable<typeof place>, index),
+      ...(left && left.history.steps.length > 0 && { teacher: () => openTeacher(left) }),
+      promoted: (index) => openPromoted(left as NonNullable<typeof left>, index),
     },
     reference: bench.base,
     domain: bench.domain,
@@ -58,12 +55,13 @@ function evaluationOf(
     hardTest: hardSet.test,
     promotions: loop ? promotionsOf(loop.history).map(({ questions }) => questions) : [],
     realProblems: bench.realProblems,
-    soar: loop ? { ...soar, student: loop.config.soar.student } : soar,
+    // Every row's fresh students train alike, whatever their loop's students did.
+    soar: loop ? { ...loop.config.soar, student: soar.student } : soar,
     settings: {
       ...evaluate,
       arms: [arm],
       seeds: 1,
-      questions: { ...evaluate.questions, sampled: study.questions ?? sampled },
+      questions: { ...evaluate.questions, sampled: ofRow ?? study.questions ?? sampled },
     },
     seed: String(teacher),
     signal,

@@ -157,9 +157,9 @@ async function checkIdentity(first: Entry | undefined, now: unknown, folder: str
 
 /** A cell is the same when all that it follows from is the same. */
 function cellKey({ row, teacher, student }: StudyCell, { config, loops }: Pick<Work, 'config' | 'loops'>): string {
-  const { loop, arm, transfer } = row;
+  const { loop, arm, transfer, questions = config.study.questions } = row;
   const of = loops.find((one) => one.name === loop && one.teacher === teacher)?.paths.name ?? null;
-  const { questions, transfer: second } = config.study;
+  const { transfer: second } = config.study;
   const name = sha256(JSON.stringify([of, arm, transfer ? second : null, questions])).slice(0, 8);
   return `${name}/${arm}/${teacher}/${student}`;
 }
