@@ -57,6 +57,8 @@ export interface StudySources {
   readonly name: string;
   readonly settings: Pick<EvaluateSettings, 'ks' | 'bootstrap'>;
   readonly reference: string;
+  /** What says how alike two questions are. */
+  readonly embedding: string;
   readonly rows: readonly StudyRowData[];
   readonly loops: readonly StudyLoopData[];
   readonly failures: readonly StudyFailure[];

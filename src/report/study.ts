@@ -29,7 +29,7 @@ export function studyMarkdown(report: StudyReport): string {
 }
 
 /** By name; without those that have nothing to show. */
-export function studyFigures({ summary, transfer, rows, loops }: StudyReport): ReadonlyMap<string, string> {
+export function studyFigures({ summary, transfer, rows, loops, embedding }: StudyReport): ReadonlyMap<string, string> {
   const named = rows.flatMap(({ name, results }) =>
     results.map((one) => ({ ...one, arm: name }) as unknown as ArmResult),
   );
@@ -38,7 +38,7 @@ export function studyFigures({ summary, transfer, rows, loops }: StudyReport): R
     ['second-hard-set', transfer ? passFigure(transfer) : undefined],
     ['learning-curves', heldOutFigure(named, shown(summary).arms)],
     ['rewards', loopFigure(loops, 'reward')],
-    ['diversity', loopFigure(loops, 'vendi')],
+    ['diversity', loopFigure(loops, 'vendi', `by ${embedding}, mean over teachers`)],
     ['quality', loopFigure(loops, 'correct')],
   ];
   return new Map(figures.flatMap(([name, svg]) => (svg === undefined ? [] : [[name, svg]])));
@@ -180,7 +180,7 @@ const loopCharts = {
   },
   vendi: {
     title: 'Diversity of the questions',
-    subtitle: 'Vendi score of 128 questions by character n-grams, mean over teachers',
+    subtitle: 'Vendi score of 128 questions',
     y: 'Vendi score',
     format: (v: number) => v.toFixed(0),
   },
@@ -192,7 +192,7 @@ const loopCharts = {
   },
 } as const;
 
-function loopFigure(loops: readonly StudyLoopData[], what: keyof typeof loopCharts): string | undefined {
+function loopFigure(loops: readonly StudyLoopData[], what: keyof typeof loopCharts, detail = ''): string | undefined {
   const chart = loopCharts[what];
   const series = loopNames(loops).flatMap((name, i): Series[] => {
     const of = loops.filter(({ facts }) => facts.loop === name).map(({ facts }) => facts);
@@ -211,7 +211,7 @@ function loopFigure(loops: readonly StudyLoopData[], what: keyof typeof loopChar
   if (series.length === 0) return undefined;
   return lineChart({
     title: chart.title,
-    subtitle: chart.subtitle,
+    subtitle: `${chart.subtitle}${detail && ` ${detail}`}`,
     x: { label: 'outer step', format: String, integers: true },
     y: { label: chart.y, format: chart.format, zero: true },
     series,

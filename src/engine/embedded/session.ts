@@ -1,4 +1,4 @@
-/** A compiled graph: an onnxruntime session on the CPU and the tensors that feed it. The only file that imports the runtime. */
+/** A compiled graph: an onnxruntime session on the CPU and the tensors that feed it. The engine's only file that imports the runtime. */
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { SoarError } from '../../errors.js';
 import type { Graph } from './graph/graph.js';

@@ -1,4 +1,23 @@
-/** Texts as vectors whose angle says how alike they are: counts of character n-grams, of unit length. Offline and exact. Pure. */
+/** Texts as vectors whose angle says how alike they are. Built in: counts of character n-grams, of unit length; offline and exact. */
+
+export interface Embedder {
+  embed(texts: readonly string[]): Promise<Embedded>;
+  close(): Promise<void>;
+}
+
+export interface Embedded {
+  readonly count: number;
+  /** Cosine of the angle between two of the texts: 1 for equal ones. */
+  similarity(i: number, j: number): number;
+}
+
+export const nGrams: Embedder = {
+  async embed(texts) {
+    const found = texts.map(embed);
+    return { count: found.length, similarity: (i, j) => similarity(found[i] as Embedding, found[j] as Embedding) };
+  },
+  async close() {},
+};
 
 /** Lengths of the n-grams. */
 const lengths = [1, 2, 3];

@@ -4,7 +4,7 @@
  */
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { randomStream } from '../../rl/random.js';
-import { type Embedding, embed, similarity } from './embedding.js';
+import { type Embedded, type Embedder, nGrams } from './embedding.js';
 
 export interface Diversity {
   /** Vendi score, mean over subsamples. */
@@ -29,22 +29,33 @@ export function vendiScore(kernel: readonly (readonly number[])[]): number {
 }
 
 /** Of `size` texts drawn with replacement, as the paper standardises its sets (method.md 5.8); `seed` names the draws. */
-export function diversityOf(texts: readonly string[], seed: string, size = 128, subsamples = 4): Diversity {
-  const embeddings = texts.map(embed);
+export async function diversityOf(
+  texts: readonly string[],
+  seed: string,
+  { size = 128, subsamples = 4, embedder = nGrams }: DiversityOptions = {},
+): Promise<Diversity> {
+  const embedded = await embedder.embed(texts);
   const stream = randomStream(`diversity/${seed}`);
   const found = Array.from({ length: subsamples }, () => {
-    const drawn = Array.from({ length: size }, () => embeddings[stream.integer(texts.length)] as Embedding);
-    return vendiScore(drawn.map((a) => drawn.map((b) => (a === b ? 1 : similarity(a, b)))));
+    const drawn = Array.from({ length: size }, () => stream.integer(texts.length));
+    return vendiScore(drawn.map((i) => drawn.map((j) => (i === j ? 1 : embedded.similarity(i, j)))));
   });
-  return { vendi: found.reduce((a, b) => a + b, 0) / subsamples, distance: meanDistance(embeddings) };
+  return { vendi: found.reduce((a, b) => a + b, 0) / subsamples, distance: meanDistance(embedded) };
 }
 
-function meanDistance(embeddings: readonly Embedding[]): number {
+export interface DiversityOptions {
+  /** Texts of a subsample. */
+  readonly size?: number;
+  readonly subsamples?: number;
+  readonly embedder?: Embedder;
+}
+
+function meanDistance({ count, similarity }: Embedded): number {
   let sum = 0;
   let pairs = 0;
-  for (let i = 0; i < embeddings.length; i++) {
+  for (let i = 0; i < count; i++) {
     for (let j = 0; j < i; j++) {
-      sum += 1 - similarity(embeddings[i] as Embedding, embeddings[j] as Embedding);
+      sum += 1 - similarity(i, j);
       pairs += 1;
     }
   }

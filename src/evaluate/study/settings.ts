@@ -48,6 +48,14 @@ export const studySettingsSchema = z
       )
       .default({})
       .describe('Rows of your own by name: an arm, and the loop that feeds it.'),
+    encoder: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe(
+        'Folder of a sentence encoder (sentence-transformers form, with onnx/model.onnx) for the diversity of questions; null: built-in character n-grams.',
+      ),
     transfer: z
       .record(z.string(), z.unknown())
       .default({ 'world.hardLengths': [10, 10], 'world.seed': 'transfer-set' })

@@ -103,12 +103,14 @@ export function resolveConfig(request: ConfigRequest): RunConfig {
     valueAt(file?.tree, path) === value && request.file ? dirname(request.file) : '.';
   const { hardSet } = config.problems;
   const { verifier } = config.mathematics;
+  const { encoder } = config.study;
   const from = (path: readonly string[], file: string) => resolve(base(path, file), file);
   return {
     ...config,
     preset,
     model: locateModel(config.model, base(['model'], config.model)),
     problems: { ...config.problems, hardSet: hardSet && from(['problems', 'hardSet'], hardSet) },
+    study: { ...config.study, encoder: encoder && from(['study', 'encoder'], encoder) },
     mathematics: {
       ...config.mathematics,
       verifier: /\.m?js$/.test(verifier) ? from(['mathematics', 'verifier'], verifier) : verifier,

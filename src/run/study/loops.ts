@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SoarError } from '../../errors.js';
+import type { Embedder } from '../../evaluate/diversity/embedding.js';
 import { diversityOf } from '../../evaluate/diversity/vendi.js';
 import { countKinds } from '../../method/index.js';
 import type { Domain } from '../../problems/domain.js';
@@ -87,7 +88,11 @@ export async function readHistory(
 /** Steps looked at closely. */
 const looks = 8;
 
-export async function loopFacts(loop: StudyLoop, domain: Pick<Domain, 'assess'>): Promise<LoopFacts> {
+export async function loopFacts(
+  loop: StudyLoop,
+  domain: Pick<Domain, 'assess'>,
+  embedder: Embedder,
+): Promise<LoopFacts> {
   const { history, entries } = await readHistory(loop.paths);
   const proposals = entries.flatMap((entry) => (entry.unit === 'proposals' ? [entry] : []));
   const every = Math.max(1, Math.ceil(proposals.length / looks));
@@ -103,17 +108,18 @@ export async function loopFacts(loop: StudyLoop, domain: Pick<Domain, 'assess'>)
       ),
       domain,
     ),
-    stages: looked.map(({ step, record }) => ({
-      step,
-      ...diversityOf(
-        record.proposals.map(({ question }) => question),
-        `${loop.name}/${loop.teacher}/${step}`,
-        128,
-        1,
-      ),
-      ...quality(record.proposals, domain),
-      kinds: countKinds(record),
-    })),
+    stages: await Promise.all(
+      looked.map(async ({ step, record }) => ({
+        step,
+        ...(await diversityOf(
+          record.proposals.map(({ question }) => question),
+          `${loop.name}/${loop.teacher}/${step}`,
+          { subsamples: 1, embedder },
+        )),
+        ...quality(record.proposals, domain),
+        kinds: countKinds(record),
+      })),
+    ),
   };
 }
 

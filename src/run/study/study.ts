@@ -2,8 +2,11 @@
  * `soar study`: loops by seeds, then rows by teachers and students, in one folder. What is finished is journaled and never done again;
  * more seeds or rows may be asked of a finished study. One loop or cell that fails loses none of the others.
  */
+
 import { join } from 'node:path';
 import { SoarError } from '../../errors.js';
+import { type Embedder, nGrams } from '../../evaluate/diversity/embedding.js';
+import { openSentenceEncoder } from '../../evaluate/diversity/sentence-encoder.js';
 import { shareCorrect } from '../../evaluate/index.js';
 import { planStudy, type StudyCell, type StudyPlan } from '../../evaluate/study/plan.js';
 import { sideBySide } from '../../method/study.js';
@@ -77,6 +80,8 @@ export async function study(config: RunConfig, folder: string, options: StudyOpt
   const loops = plan.loops.flatMap((loop) =>
     Array.from({ length: config.study.teachers }, (_, t) => studyLoop(config, folder, loop, t + 1)),
   );
+  const { encoder } = config.study;
+  const embedder = encoder === null ? nGrams : await openSentenceEncoder(encoder);
   const bench = await openWorkbench(config);
   try {
     await nodeDisk.makeFolder(folder);
@@ -91,6 +96,7 @@ export async function study(config: RunConfig, folder: string, options: StudyOpt
         config,
         folder,
         bench,
+        embedder,
         loops,
         signal,
         onEvent,
@@ -120,6 +126,7 @@ export async function study(config: RunConfig, folder: string, options: StudyOpt
       await lock.release();
     }
   } finally {
+    await embedder.close();
     await bench.close();
   }
 }
@@ -129,6 +136,7 @@ interface Work {
   readonly config: RunConfig;
   readonly folder: string;
   readonly bench: Workbench;
+  readonly embedder: Embedder;
   readonly loops: readonly StudyLoop[];
   readonly signal: AbortSignal;
   readonly onEvent: (event: StudyEvent) => void;
@@ -140,10 +148,12 @@ interface Work {
 }
 
 /** What every loop and cell shares; what a study compares, and how many seeds it has, may grow. */
-function baseHash({ soar, evaluate, world, problems, domain, engine, mathematics }: RunConfig): string {
+function baseHash({ soar, evaluate, world, problems, domain, engine, mathematics, study }: RunConfig): string {
   const { arms: _arms, seeds: _seeds, ks: _ks, bootstrap: _bootstrap, ...training } = evaluate;
   const { workers: _workers, ...computing } = engine;
-  return sha256(JSON.stringify({ soar, training, world, problems, domain, computing, mathematics }));
+  return sha256(
+    JSON.stringify({ soar, training, world, problems, domain, computing, mathematics, encoder: study.encoder }),
+  );
 }
 
 async function checkIdentity(first: Entry | undefined, now: unknown, folder: string, begin: () => Promise<void>) {
@@ -165,7 +175,7 @@ function cellKey({ row, teacher, student }: StudyCell, { config, loops }: Pick<W
 }
 
 async function runLoops(work: Work, onRunEvent: Listener): Promise<void> {
-  const { loops, bench, facts, signal, onEvent, journal } = work;
+  const { loops, bench, embedder, facts, signal, onEvent, journal } = work;
   for (const [i, loop] of loops.entries()) {
     if (facts.has(loop.paths.name)) continue;
     throwIfStopped(work);
@@ -176,7 +186,7 @@ async function runLoops(work: Work, onRunEvent: Listener): Promise<void> {
         findHardProblems: () => hardSet(work, of),
       });
       await runLoop(loop, shared, onRunEvent, signal);
-      const found = await loopFacts(loop, bench.domain);
+      const found = await loopFacts(loop, bench.domain, embedder);
       await journal.append({ unit: 'loop', key: loop.paths.name, facts: found });
       facts.set(loop.paths.name, found);
       onEvent({

@@ -1,5 +1,5 @@
 /** What a study leaves: study.json, study.md and study.html, from finished loops and cells. */
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { ArmResult } from '../../evaluate/index.js';
 import type { PlannedRow, StudyCell } from '../../evaluate/study/plan.js';
 import { studyFigures, studyHtml, studyMarkdown } from '../../report/study.js';
@@ -29,6 +29,7 @@ export async function writeStudy(folder: string, material: StudyMaterial): Promi
     name: config.name ?? `${config.preset}-study`,
     settings: config.evaluate,
     reference: config.study.reference,
+    embedding: config.study.encoder === null ? 'character n-grams' : basename(config.study.encoder),
     rows: rows.map((row) => {
       const found = ofRow(row);
       const done = found.flatMap(({ cell, outcome }): { teacher: number; result: ArmResult }[] =>
