@@ -1,15 +1,10 @@
-/** config.json of a Llama model: to our shape and back. What we cannot compute is refused by name, never ignored. Pure. */
+/** config.json of a model of the Llama kind: to our shape, and back for a plain one. What we cannot compute is refused by name, never ignored. Pure. */
 import { z } from 'zod';
-import { SoarError } from '../errors.js';
+import { invariant, SoarError } from '../errors.js';
+import { families, familyKeys, ropeScaling } from './families.js';
 import type { LlamaShape } from './llama-shape.js';
 
 const positive = z.int().min(1);
-const rope = z.looseObject({
-  rope_theta: z.number().optional(),
-  rope_type: z.string().optional(),
-  type: z.string().optional(),
-});
-
 /** One id, several, or none. */
 export const tokenIds = z
   .union([z.int(), z.array(z.int())])
@@ -20,27 +15,18 @@ const configSchema = z.looseObject({
   model_type: z.string(),
   vocab_size: positive,
   hidden_size: positive,
-  num_hidden_layers: positive,
   num_attention_heads: positive,
   num_key_value_heads: positive.nullish(),
   head_dim: positive.nullish(),
   intermediate_size: positive,
-  max_position_embeddings: positive,
-  rope_theta: z.number().nullish(),
-  rope_parameters: rope.nullish(),
-  rope_scaling: rope.nullish(),
   rms_norm_eps: z.number(),
   tie_word_embeddings: z.boolean().default(false),
-  attention_bias: z.boolean().default(false),
-  mlp_bias: z.boolean().default(false),
   hidden_act: z.string().default('silu'),
-  sliding_window: z.number().nullish(),
   eos_token_id: tokenIds,
+  ...familyKeys,
 });
 
-type Config = z.infer<typeof configSchema>;
-
-const supported = 'Llama models (LlamaForCausalLM) with plain rotary embeddings and no biases can be used';
+const supported = `models of the Llama kind can be used: ${Object.keys(families).join(', ')}; rotary embeddings plain, linear or llama3; SwiGLU with silu`;
 
 /**
  * @param where the file, for messages
@@ -53,14 +39,18 @@ export function readLlamaConfig(
   const wrong = (what: string) =>
     new SoarError('MODEL_CONFIG', what, { where, remedy: 'use the config.json that belongs to the model' });
   const type = (json as { model_type?: unknown } | null)?.model_type;
-  if (typeof type === 'string' && type !== 'llama') throw unsupported(`model_type is ${type}`, where);
+  if (typeof type === 'string' && !Object.hasOwn(families, type)) throw unsupported(`model_type is ${type}`, where);
   const parsed = configSchema.safeParse(json);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw wrong(`${issue?.path.join('.') || 'the file'}: ${issue?.message}`);
   }
   const config = parsed.data;
-  refuseUnsupported(config, where);
+  const family = families[config.model_type] as (typeof families)[string];
+  if (config.mlp_bias) throw unsupported('the feed-forward layers have biases (mlp_bias)', where);
+  if (config.hidden_act !== 'silu') throw unsupported(`hidden_act is ${config.hidden_act}`, where);
+  const scaling = ropeScaling(config);
+  if (typeof scaling === 'string') throw unsupported(scaling, where);
 
   const heads = config.num_attention_heads;
   const kvHeads = config.num_key_value_heads ?? heads;
@@ -69,7 +59,7 @@ export function readLlamaConfig(
   }
   const headSize = config.head_dim ?? config.hidden_size / heads;
   if (headSize % 2 !== 0) throw wrong(`the head size ${headSize} is not an even integer`);
-  const shape = {
+  const shape: LlamaShape = {
     vocabularySize: config.vocab_size,
     hiddenSize: config.hidden_size,
     layers: config.num_hidden_layers,
@@ -77,22 +67,15 @@ export function readLlamaConfig(
     kvHeads,
     headSize,
     intermediateSize: config.intermediate_size,
-    contextLength: config.max_position_embeddings,
+    // Within its window a sliding attention is a full one: longer texts are refused, none is computed otherwise.
+    contextLength: Math.min(config.max_position_embeddings, family.window(config) ?? Number.POSITIVE_INFINITY),
     ropeTheta: config.rope_parameters?.rope_theta ?? config.rope_theta ?? 10_000,
+    ...(scaling && { ropeScaling: scaling }),
     rmsNormEpsilon: config.rms_norm_eps,
     tiedEmbeddings: config.tie_word_embeddings,
+    ...family.adds(config),
   };
   return { shape, endTokens: config.eos_token_id ?? [] };
-}
-
-function refuseUnsupported(config: Config, where: string): void {
-  if (config.attention_bias || config.mlp_bias) throw unsupported('the model has biases', where);
-  if (config.hidden_act !== 'silu') throw unsupported(`hidden_act is ${config.hidden_act}`, where);
-  if (config.sliding_window) throw unsupported(`sliding_window is ${config.sliding_window}`, where);
-  for (const scaling of [config.rope_scaling, config.rope_parameters]) {
-    const type = scaling?.rope_type ?? scaling?.type ?? 'default';
-    if (type !== 'default') throw unsupported(`rotary embeddings are scaled (${type})`, where);
-  }
 }
 
 const unsupported = (what: string, where: string) =>
@@ -100,6 +83,8 @@ const unsupported = (what: string, where: string) =>
 
 /** The rotary base in the older place, which old and new versions of transformers read. */
 export function llamaConfig(shape: LlamaShape, tokens: object): object {
+  const { qkvBias, attentionOutBias, headNorms, unrotatedLayers, ropeScaling: scaling } = shape;
+  invariant(!(qkvBias || attentionOutBias || headNorms || unrotatedLayers || scaling), 'a model of our own is plain');
   return {
     architectures: ['LlamaForCausalLM'],
     model_type: 'llama',

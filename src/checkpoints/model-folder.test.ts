@@ -188,12 +188,10 @@ describe('readModelFolder', () => {
 
   it.each<[object, RegExp]>([
     [{ model_type: 'mamba' }, /model_type is mamba/],
-    [{ attention_bias: true }, /biases/],
     [{ mlp_bias: true }, /biases/],
     [{ hidden_act: 'gelu' }, /hidden_act is gelu/],
-    [{ sliding_window: 128 }, /sliding_window is 128/],
-    [{ rope_scaling: { type: 'linear', factor: 2 } }, /scaled \(linear\)/],
-    [{ rope_scaling: { rope_type: 'llama3', factor: 8 } }, /scaled \(llama3\)/],
+    [{ rope_scaling: { type: 'yarn', factor: 2 } }, /scaled \(yarn\)/],
+    [{ rope_scaling: { rope_type: 'llama3', factor: 8 } }, /scaled \(llama3, with a factor missing\)/],
     [{ rope_parameters: { rope_type: 'yarn', rope_theta: 1 } }, /scaled \(yarn\)/],
   ])('cannot use a model with %j, and says so', async (changes, message) => {
     await refused(await folderWith(await changed('config.json', changes)), 'MODEL_UNSUPPORTED', message);

@@ -1,4 +1,4 @@
-"""Records what Hugging Face transformers and PyTorch compute on two tiny Llama models, for src/engine/conformance/transformers.test.ts.
+"""Records what Hugging Face transformers and PyTorch compute on tiny models of each family, for src/engine/conformance/transformers.test.ts.
 
 Run from the root of the repository, after `npm run build`:
 
@@ -19,19 +19,38 @@ from pathlib import Path
 import torch
 import transformers
 from safetensors.torch import save_file
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedTokenizerFast
 from tokenizers import Tokenizer
 
 HERE = Path(__file__).parent
 ALPHABET = "abcdefgh?=.+ é😀"
 SHAPE = dict(
-    hidden_size=12, intermediate_size=14, max_position_embeddings=24, rms_norm_eps=1e-3,
+    hidden_size=12, intermediate_size=14, max_position_embeddings=96, rms_norm_eps=1e-3,
     bos_token_id=0, eos_token_id=1 + ALPHABET.index("."),
 )
+GROUPED = dict(num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, head_dim=4, tie_word_embeddings=False)
 MODELS = {
     # Grouped queries, heads wider together than the hidden size, a head of its own.
-    "grouped": dict(num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, head_dim=4, tie_word_embeddings=False),
-    "tied": dict(num_hidden_layers=1, num_attention_heads=2, num_key_value_heads=2, head_dim=6, tie_word_embeddings=True),
+    "grouped": dict(model_type="llama", **GROUPED),
+    "tied": dict(
+        model_type="llama", num_hidden_layers=1, num_attention_heads=2, num_key_value_heads=2, head_dim=6, tie_word_embeddings=True
+    ),
+    # Of its two pairs of features one turns slowly enough to be stretched, one lies between.
+    "llama3": dict(
+        model_type="llama", **GROUPED,
+        rope_parameters=dict(
+            rope_type="llama3", rope_theta=50.0, factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
+            original_max_position_embeddings=12,
+        ),
+    ),
+    "linear-rope-biases": dict(
+        model_type="llama", **GROUPED, attention_bias=True, rope_parameters=dict(rope_type="linear", rope_theta=50.0, factor=3.0)
+    ),
+    "mistral": dict(model_type="mistral", **GROUPED, sliding_window=80),
+    # Its heads are as wide as the hidden size allows.
+    "qwen2": dict(model_type="qwen2", **{**GROUPED, "num_attention_heads": 6, "num_key_value_heads": 2, "head_dim": 2}),
+    "qwen3": dict(model_type="qwen3", **{**GROUPED, "tie_word_embeddings": True}),
+    "smollm3": dict(model_type="smollm3", **GROUPED, no_rope_layers=[1, 0], pad_token_id=None),
 }
 # Prompt, completion.
 TEXTS = [("ab?", "cde="), ("?", "a"), ("hgfedcba?", "abcdefgh."), ("", "bb=."), ("c= é", "d😀d+d")]
@@ -113,21 +132,23 @@ def gradient(model, batch, data):
 
 
 def generated(model, prompt):
+    """64 tokens, whatever ends a text."""
     ids = torch.tensor([prompt])
     # Without the mask, the beginning-of-text token would be taken for padding.
-    out = model.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=8, do_sample=False, pad_token_id=0)
+    model.generation_config.eos_token_id = None
+    out = model.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=64, do_sample=False, pad_token_id=0)
     return out[0].tolist()[len(prompt) :]
 
 
 def record(name, shape, tokenizer):
     torch.manual_seed(7)
-    config = LlamaConfig(
-        vocab_size=tokenizer.get_vocab_size(), rope_parameters={"rope_type": "default", "rope_theta": 50.0}, **SHAPE, **shape
-    )
-    model = LlamaForCausalLM(config)
+    rope = {"rope_type": "default", "rope_theta": 50.0}
+    config = AutoConfig.for_model(**{"vocab_size": tokenizer.get_vocab_size(), "rope_parameters": rope, **SHAPE, **shape})
+    model = AutoModelForCausalLM.from_config(config, attn_implementation="eager")
     with torch.no_grad():
         for key, p in parameters(model).items():
-            middle, spread = (1.0, 0.5) if "norm" in key else (0.0, 1.0 if "embed" in key else 1.2 / p.shape[1] ** 0.5)
+            middle = 1.0 if "norm" in key else 0.0
+            spread = 0.5 if p.dim() == 1 else 1.0 if "embed" in key else 1.2 / p.shape[1] ** 0.5
             p.copy_(middle + spread * torch.randn_like(p))
     folder = HERE / "models" / name
     shutil.rmtree(folder, ignore_errors=True)

@@ -1,5 +1,5 @@
 /**
- * Our engines against Hugging Face transformers and PyTorch, on two model folders that transformers wrote. What they computed is
+ * Our engines against Hugging Face transformers and PyTorch, on model folders of each family that transformers wrote. What they computed is
  * recorded by bench/peers/transformers/record.py.
  */
 import { readFile } from 'node:fs/promises';
@@ -40,6 +40,7 @@ interface Facts {
   readonly encodings: readonly { readonly text: string; readonly ids: readonly number[]; readonly decoded: string }[];
 }
 
+const models = ['grouped', 'tied', 'llama3', 'linear-rope-biases', 'mistral', 'qwen2', 'qwen3', 'smollm3'];
 const objectives: readonly Objective[] = ['policy-gradient', 'log-likelihood'];
 const folderOf = (model: string) =>
   fileURLToPath(new URL(`../../../bench/peers/transformers/models/${model}`, import.meta.url));
@@ -85,7 +86,7 @@ describe.each([
   ['reference', createReferenceEngine],
   ['embedded', () => createEmbeddedEngine({ workers: 1, microBatchTokens: 40 })],
 ])('the %s engine', (_, makeEngine) => {
-  describe.each(['grouped', 'tied'])('on the %s model of transformers', (model) => {
+  describe.each(models)('on the %s model of transformers', (model) => {
     let engine: Engine;
     let peer: Awaited<ReturnType<typeof recorded>>;
     let policy: Policy;
@@ -134,9 +135,8 @@ describe.each([
 
     it('generates its tokens greedily', async () => {
       const prompts = peer.sequences.map(({ tokens, promptLength }) => tokens.subarray(0, promptLength));
-      const options = { samplesPerPrompt: 1, maxNewTokens: 8, temperature: 0, seed: '' };
-      const stopTokens = policy.tokenizer.endTokens;
-      const groups = await policy.sample(prompts, { ...options, stopTokens });
+      const options = { samplesPerPrompt: 1, maxNewTokens: 64, temperature: 0, seed: '' };
+      const groups = await policy.sample(prompts, { ...options, stopTokens: [] });
       expect(groups.map(([{ tokens }]) => [...tokens])).toEqual(peer.facts.greedy);
     });
   });

@@ -3,17 +3,17 @@ import type { Matrix, Tape } from './tape.js';
 
 /**
  * Rotary position embedding (Su et al. 2021) in the order of Hugging Face's `rotate_half`: feature i of a head pairs with
- * feature i + headSize / 2, and the pair turns by position * theta^(-2 i / headSize).
+ * feature i + headSize / 2, and the pair turns by position * frequencies[i].
  * @param x [time, heads * headSize]
  */
-export function rotate(tape: Tape, x: Matrix, headSize: number, theta: number): Matrix {
+export function rotate(tape: Tape, x: Matrix, headSize: number, frequencies: Float64Array): Matrix {
   const y = tape.matrix(x.rows, x.columns);
   const half = headSize / 2;
   const pairs = (visit: (a: number, b: number, cos: number, sin: number) => void) => {
     for (let t = 0; t < x.rows; t++) {
       for (let start = t * x.columns; start < (t + 1) * x.columns; start += headSize) {
         for (let i = 0; i < half; i++) {
-          const angle = t * theta ** ((-2 * i) / headSize);
+          const angle = t * frequencies[i];
           visit(start + i, start + i + half, Math.cos(angle), Math.sin(angle));
         }
       }

@@ -1,7 +1,8 @@
 /** The Llama decoder, written as its equations stand (Touvron et al. 2023): tokens in, logits out. */
 import { type LlamaShape, llamaLayout } from '../../checkpoints/llama-shape.js';
+import { rotaryFrequencies } from '../../checkpoints/rotary.js';
 import { attend, rotate } from './attention.js';
-import { add, embedding, gatedUnit, linear, rmsNorm } from './operators.js';
+import { add, addBias, embedding, gatedUnit, linear, rmsNorm } from './operators.js';
 import type { Matrix, Tape } from './tape.js';
 
 /** The weights in double precision, by checkpoint name, and their gradient. */
@@ -32,14 +33,23 @@ export function parametersOf(shape: LlamaShape, weights: Float32Array): Paramete
 export function llamaLogits(tape: Tape, shape: LlamaShape, parameters: Parameters, tokens: ArrayLike<number>): Matrix {
   const weight = (name: string) => parameters.matrices.get(`${name}.weight`) as Matrix;
   const table = weight('model.embed_tokens');
+  const frequencies = rotaryFrequencies(shape);
   let x = embedding(tape, table, tokens);
   for (let layer = 0; layer < shape.layers; layer++) {
     const part = (name: string) => weight(`model.layers.${layer}.${name}`);
     const h = rmsNorm(tape, x, part('input_layernorm'), shape.rmsNormEpsilon);
-    const q = rotate(tape, linear(tape, h, part('self_attn.q_proj')), shape.headSize, shape.ropeTheta);
-    const k = rotate(tape, linear(tape, h, part('self_attn.k_proj')), shape.headSize, shape.ropeTheta);
-    const v = linear(tape, h, part('self_attn.v_proj'));
-    x = add(tape, x, linear(tape, attend(tape, q, k, v, shape.headSize), part('self_attn.o_proj')));
+    const projected = (name: string, input: Matrix) => {
+      const y = linear(tape, input, part(`self_attn.${name}_proj`));
+      const bias = parameters.matrices.get(`model.layers.${layer}.self_attn.${name}_proj.bias`);
+      return bias ? addBias(tape, y, bias) : y;
+    };
+    const turned = (name: 'q' | 'k') => {
+      const y = projected(name, h);
+      const normed = shape.headNorms ? headNorm(tape, y, part(`self_attn.${name}_norm`), shape) : y;
+      return shape.unrotatedLayers?.includes(layer) ? normed : rotate(tape, normed, shape.headSize, frequencies);
+    };
+    const attended = attend(tape, turned('q'), turned('k'), projected('v', h), shape.headSize);
+    x = add(tape, x, projected('o', attended));
 
     const f = rmsNorm(tape, x, part('post_attention_layernorm'), shape.rmsNormEpsilon);
     const middle = gatedUnit(tape, linear(tape, f, part('mlp.gate_proj')), linear(tape, f, part('mlp.up_proj')));
@@ -47,6 +57,12 @@ export function llamaLogits(tape: Tape, shape: LlamaShape, parameters: Parameter
   }
   const last = rmsNorm(tape, x, weight('model.norm'), shape.rmsNormEpsilon);
   return linear(tape, last, shape.tiedEmbeddings ? table : weight('lm_head'));
+}
+
+/** Each head of each position on its own (Qwen3). @param scale [1, headSize] */
+function headNorm(tape: Tape, x: Matrix, scale: Matrix, { headSize, rmsNormEpsilon }: LlamaShape): Matrix {
+  const reshaped = (matrix: Matrix, columns: number) => ({ ...matrix, rows: matrix.value.length / columns, columns });
+  return reshaped(rmsNorm(tape, reshaped(x, headSize), scale, rmsNormEpsilon), x.columns);
 }
 
 /** Natural-log probabilities of row `t` of the logits, at a temperature. */

@@ -41,6 +41,19 @@ export function linear(tape: Tape, x: Matrix, weight: Matrix): Matrix {
   return y;
 }
 
+/** The same bias at every position. @param bias [1, features] */
+export function addBias(tape: Tape, x: Matrix, bias: Matrix): Matrix {
+  const y = tape.matrix(x.rows, x.columns);
+  for (let i = 0; i < y.value.length; i++) y.value[i] = x.value[i] + bias.value[i % x.columns];
+  tape.record(() => {
+    for (let i = 0; i < y.value.length; i++) {
+      x.gradient[i] += y.gradient[i];
+      bias.gradient[i % x.columns] += y.gradient[i];
+    }
+  });
+  return y;
+}
+
 /** The residual sum. */
 export function add(tape: Tape, a: Matrix, b: Matrix): Matrix {
   const y = tape.matrix(a.rows, a.columns);

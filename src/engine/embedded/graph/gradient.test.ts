@@ -123,6 +123,17 @@ const cases: Case[] = [
     },
   },
   {
+    name: 'Concat',
+    shapes: [
+      [2, 3],
+      [2, 2],
+    ],
+    build: (g, [a, b]) => {
+      const joined = g.call('Concat', [a!, b!], { axis: -1 });
+      return g.call('MatMul', [joined, joined], { transA: 1 });
+    },
+  },
+  {
     name: 'Embed, an index twice',
     shapes: [[4, 3]],
     indices: { at: { data: [1, 3, 1, 0], shape: [2, 2] } },

@@ -269,8 +269,16 @@ export const operators: Readonly<Record<OperatorName, Operator>> = {
     ],
   },
 
-  /** Joins along the last axis; a symbolic total is written `a+b`. */
+  /** Joins along the last axis; a symbolic total is written `a+b`. d(x) are the pieces of g, where all sizes are known. */
   Concat: {
+    gradient: (graph, { inputs }, g) => {
+      const split = inputs.map((x) => x.shape.at(-1) as Dim);
+      invariant(
+        split.every((size) => typeof size === 'number'),
+        'what is joined and differentiated has known sizes',
+      );
+      return graph.callAll('Split', [at(g, 0)], { split, axis: -1 });
+    },
     shape: (inputs) => {
       const sizes = inputs.map((x) => x.shape.at(-1) as Dim);
       const total = sizes.every((size) => typeof size === 'number')

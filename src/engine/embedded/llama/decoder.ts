@@ -5,17 +5,27 @@
 import type { LlamaShape } from '../../../checkpoints/llama-shape.js';
 import type { Dim, Graph, Value } from '../graph/graph.js';
 
+/** y = x w^T + b */
+export interface Linear {
+  /** [out, in] */
+  readonly weight: Value;
+  /** [out] */
+  readonly bias?: Value;
+}
+
 export interface LayerWeights {
   readonly attentionNorm: Value;
   /** [(heads + 2 * kvHeads) * headSize, hidden]: q, k, v side by side. */
-  readonly qkv: Value;
+  readonly qkv: Linear;
+  /** Each [headSize]. */
+  readonly headNorms?: { readonly query: Value; readonly key: Value };
   /** [hidden, heads * headSize] */
-  readonly attentionOut: Value;
+  readonly attentionOut: Linear;
   readonly mlpNorm: Value;
   /** [2 * intermediate, hidden]: gate, up. */
-  readonly gateUp: Value;
+  readonly gateUp: Linear;
   /** [hidden, intermediate] */
-  readonly down: Value;
+  readonly down: Linear;
 }
 
 export interface ModelWeights {
@@ -23,8 +33,8 @@ export interface ModelWeights {
   readonly embedding: Value;
   readonly layers: readonly LayerWeights[];
   readonly norm: Value;
-  /** [vocabulary, hidden]; the embedding where it is tied. */
-  readonly head: Value;
+  /** [vocabulary, hidden]: the embedding where it is tied. */
+  readonly head: Linear;
 }
 
 /** q [batch, time, heads * size], k and v [batch, time, kvHeads * size], rotated -> [batch, time, heads * size]. */
@@ -47,18 +57,18 @@ export function decoder(
   positions: Positions,
   attention: Attention,
 ): Value {
-  const { headSize, heads, kvHeads, intermediateSize } = shape;
-  const rotaryWidth = (heads + kvHeads) * headSize;
+  const { intermediateSize } = shape;
   let x = graph.call('Embed', [weights.embedding, tokens]);
 
   weights.layers.forEach((layer, index) => {
     const h = rmsNorm(graph, shape, x, layer.attentionNorm);
-    const [qk, v] = split(graph, linear(graph, h, layer.qkv), [rotaryWidth, kvHeads * headSize]);
-    const rotated = graph.call('Rotary', [qk, positions.ids, positions.cos, positions.sin], {
-      num_heads: heads + kvHeads,
-      interleaved: 0,
-    });
-    const [q, k] = split(graph, rotated, [heads * headSize, kvHeads * headSize]);
+    const { q, k, v } = queriesKeysValues(
+      graph,
+      shape,
+      h,
+      layer,
+      shape.unrotatedLayers?.includes(index) ? undefined : positions,
+    );
     x = graph.call('Add', [x, linear(graph, attention(q, k, v, index), layer.attentionOut)]);
 
     const m = rmsNorm(graph, shape, x, layer.mlpNorm);
@@ -67,6 +77,41 @@ export function decoder(
     x = graph.call('Add', [x, linear(graph, swiglu, layer.down)]);
   });
   return rmsNorm(graph, shape, x, weights.norm);
+}
+
+/** Queries and keys side by side are normed by heads where the family does so, and rotated; without positions they are not. */
+function queriesKeysValues(
+  graph: Graph,
+  shape: LlamaShape,
+  h: Value,
+  { qkv, headNorms }: LayerWeights,
+  positions: Positions | undefined,
+): { readonly q: Value; readonly k: Value; readonly v: Value } {
+  const { headSize, heads, kvHeads } = shape;
+  const [queries, keys] = [heads * headSize, kvHeads * headSize];
+  const [plain, v] = split(graph, linear(graph, h, qkv), [queries + keys, keys]);
+  let qk = plain;
+  if (headNorms) {
+    const [q, k] = split(graph, qk, [queries, keys]);
+    const normed = [
+      headNorm(graph, shape, q, headNorms.query, heads),
+      headNorm(graph, shape, k, headNorms.key, kvHeads),
+    ];
+    qk = graph.call('Concat', normed, { axis: -1 });
+  }
+  if (positions) {
+    const rotary = { num_heads: heads + kvHeads, interleaved: 0 };
+    qk = graph.call('Rotary', [qk, positions.ids, positions.cos, positions.sin], rotary);
+  }
+  const [q, k] = split(graph, qk, [queries, keys]);
+  return { q, k, v };
+}
+
+/** [batch, time, heads * size], each head by itself. */
+function headNorm(graph: Graph, shape: LlamaShape, x: Value, w: Value, heads: number): Value {
+  const [batch, time] = x.shape as [Dim, Dim];
+  const cut = graph.call('Reshape', [x], { to: [batch, time, heads, shape.headSize] });
+  return graph.call('Reshape', [rmsNorm(graph, shape, cut, w)], { to: [batch, time, heads * shape.headSize] });
 }
 
 /**
@@ -111,8 +156,10 @@ function merge(graph: Graph, x: Value, size: number): Value {
   return graph.call('Reshape', [x], { to: [x.shape[0] as Dim, x.shape[1] as Dim, 'queries', size] });
 }
 
-/** y = x w^T, w [out, in] as checkpoints store it. */
-export const linear = (graph: Graph, x: Value, w: Value): Value => graph.call('MatMul', [x, w], { transB: 1 });
+export function linear(graph: Graph, x: Value, { weight, bias }: Linear): Value {
+  const y = graph.call('MatMul', [x, weight], { transB: 1 });
+  return bias ? graph.call('Add', [y, bias]) : y;
+}
 
 const rmsNorm = (graph: Graph, shape: LlamaShape, x: Value, w: Value): Value =>
   graph.call('RmsNorm', [x, w], { axis: -1, epsilon: shape.rmsNormEpsilon, stash_type: 1 });

@@ -38,7 +38,13 @@ export function weightInputs(shape: LlamaShape): WeightInput[] {
   for (let layer = 0; layer < shape.layers; layer++) {
     take(`attention_norm_${layer}`);
     take(`qkv_${layer}`, 3);
+    if (shape.qkvBias) take(`qkv_bias_${layer}`, 3);
+    if (shape.headNorms) {
+      take(`query_norm_${layer}`);
+      take(`key_norm_${layer}`);
+    }
     take(`attention_out_${layer}`);
+    if (shape.attentionOutBias) take(`attention_out_bias_${layer}`);
     take(`mlp_norm_${layer}`);
     take(`gate_up_${layer}`, 2);
     take(`down_${layer}`);
@@ -57,12 +63,13 @@ export function declareWeights(graph: Graph, shape: LlamaShape): { weights: Mode
   const embedding = take();
   const layers = Array.from({ length: shape.layers }, () => ({
     attentionNorm: take(),
-    qkv: take(),
-    attentionOut: take(),
+    qkv: { weight: take(), ...(shape.qkvBias && { bias: take() }) },
+    ...(shape.headNorms && { headNorms: { query: take(), key: take() } }),
+    attentionOut: { weight: take(), ...(shape.attentionOutBias && { bias: take() }) },
     mlpNorm: take(),
-    gateUp: take(),
-    down: take(),
+    gateUp: { weight: take() },
+    down: { weight: take() },
   }));
   const norm = take();
-  return { weights: { embedding, layers, norm, head: queue.shift() ?? embedding }, all };
+  return { weights: { embedding, layers, norm, head: { weight: queue.shift() ?? embedding } }, all };
 }
