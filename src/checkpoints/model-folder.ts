@@ -3,14 +3,17 @@
  * index). What a config says is checked against the weights, name by name and shape by shape, before anything is computed.
  */
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { SoarError } from '../errors.js';
 import { llamaConfig, readLlamaConfig, tokenIds } from './llama-config.js';
 import { type LlamaShape, llamaLayout } from './llama-shape.js';
+import { mergeAdapters } from './lora.js';
 import { readModelJson, readModelJsonIfThere } from './model-file.js';
 import { readWeights } from './model-weights.js';
+import { readPeftAdapters, readPeftConfig } from './peft-folder.js';
 import { encodeSafetensors } from './safetensors.js';
 import type { Tokenizer } from './tokenizer.js';
 import { type TokenizerJson, tokenizerFrom } from './tokenizer-file.js';
@@ -24,16 +27,46 @@ export interface ModelFolder {
   readonly hash: string;
 }
 
-/** @throws SoarError MODEL_MISSING, MODEL_LFS_POINTER, MODEL_CONFIG, MODEL_UNSUPPORTED, MODEL_WEIGHTS, MODEL_TOKENIZER, SAFETENSORS_*, TOKENIZER_* */
+/**
+ * A folder of PEFT's with an adapter is its base model with the adapter merged.
+ * @throws SoarError MODEL_MISSING, MODEL_LFS_POINTER, MODEL_CONFIG, MODEL_UNSUPPORTED, MODEL_WEIGHTS, MODEL_TOKENIZER, SAFETENSORS_*, TOKENIZER_*, ADAPTER_*
+ */
 export async function readModelFolder(folder: string): Promise<ModelFolder> {
+  if (!existsSync(join(folder, 'config.json')) && existsSync(join(folder, 'adapter_config.json'))) {
+    return readAdaptedModel(folder);
+  }
   const configPath = join(folder, 'config.json');
   const config = readLlamaConfig(await readModelJson(configPath), configPath);
   const { shape } = config;
   // The small files first: what is wrong with them should not wait for gigabytes.
   const tokenizer = await readTokenizer(folder, (await readEndTokens(folder)) ?? config.endTokens, shape);
   const weights = await readWeights(folder, shape);
-  const hash = createHash('sha256').update(new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength));
-  return { shape, weights, tokenizer, hash: hash.digest('hex') };
+  return { shape, weights, tokenizer, hash: hashOf(weights) };
+}
+
+async function readAdaptedModel(folder: string): Promise<ModelFolder> {
+  const { lora, base } = await readPeftConfig(folder);
+  const path = resolve(folder, base ?? '');
+  if (base === undefined || !existsSync(path) || path === resolve(folder)) {
+    throw new SoarError('ADAPTER_BASE', `the adapter's base model ${base ?? ''} is not a folder here`, {
+      where: join(folder, 'adapter_config.json'),
+      remedy: 'set base_model_name_or_path to the folder of the base model, relative to the adapter or absolute',
+    });
+  }
+  const model = await readModelFolder(path);
+  mergeAdapters({ shape: model.shape, lora }, await readPeftAdapters(folder, model.shape, lora), model.weights);
+  return { ...model, hash: hashOf(model.weights) };
+}
+
+/** In pieces: one hash update takes 2 GiB at most. */
+function hashOf(weights: Float32Array): string {
+  const hash = createHash('sha256');
+  const piece = 1 << 26;
+  for (let from = 0; from < weights.length; from += piece) {
+    const part = weights.subarray(from, from + piece);
+    hash.update(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
+  }
+  return hash.digest('hex');
 }
 
 async function readEndTokens(folder: string): Promise<readonly number[] | undefined> {

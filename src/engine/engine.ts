@@ -141,6 +141,8 @@ export interface PolicyState {
 }
 
 export interface Policy {
+  /** SHA-256 of the weights that the model was opened with, hex: names the model in manifests, whatever was trained since. */
+  readonly model: string;
   readonly tokenizer: Tokenizer;
   /** Most tokens (prompt + completion) a sequence may have. */
   readonly contextLength: number;

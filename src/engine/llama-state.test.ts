@@ -17,18 +17,19 @@ const shape: LlamaShape = {
   tiedEmbeddings: true,
 };
 const { size } = llamaLayout(shape);
+const model = { shape, hash: 'base' };
 const filled = (start: number) => Float32Array.from({ length: size }, (_, i) => start + i);
 const moments = { m: filled(1000), v: filled(2000), steps: 7 };
 
 describe('a llama state', () => {
   it('keeps weights, moments and the number of steps', () => {
     const state = { weights: filled(0), optimizer: moments };
-    expect(decodeLlamaState(shape, encodeLlamaState(shape, state))).toEqual(state);
-    expect(decodeLlamaState(shape, encodeLlamaState(shape, { weights: filled(5) }))).toEqual({ weights: filled(5) });
+    expect(decodeLlamaState(model, encodeLlamaState(model, state))).toEqual(state);
+    expect(decodeLlamaState(model, encodeLlamaState(model, { weights: filled(5) }))).toEqual({ weights: filled(5) });
   });
 
   it('goes through JSON facts and named arrays', () => {
-    const { format, facts, arrays } = encodeLlamaState(shape, { weights: filled(0), optimizer: moments });
+    const { format, facts, arrays } = encodeLlamaState(model, { weights: filled(0), optimizer: moments });
     expect(format).toBe('llama-flat-v1');
     expect(JSON.parse(JSON.stringify(facts))).toEqual({
       layout: expect.stringMatching(/^[0-9a-f]{16}$/),
@@ -37,7 +38,7 @@ describe('a llama state', () => {
     expect(Object.keys(arrays)).toEqual(['weights', 'adam.m', 'adam.v']);
   });
 
-  const whole = encodeLlamaState(shape, { weights: filled(0), optimizer: moments });
+  const whole = encodeLlamaState(model, { weights: filled(0), optimizer: moments });
   const { weights, 'adam.m': m } = whole.arrays;
   const layout = whole.facts.layout;
   it.each<[string, PolicyState, LlamaShape]>([
@@ -53,7 +54,7 @@ describe('a llama state', () => {
     ],
     ['optimizerSteps is not a number', { ...whole, facts: { layout, optimizerSteps: '7' } }, shape],
   ])('is refused when %s', (why, state, of) => {
-    expect(() => decodeLlamaState(of, state)).toThrow(
+    expect(() => decodeLlamaState({ shape: of, hash: 'base' }, state)).toThrow(
       expect.objectContaining({ code: 'ENGINE_STATE_MISMATCH', message: expect.stringContaining(why) }),
     );
   });

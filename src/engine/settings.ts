@@ -1,5 +1,6 @@
 /** The `engine:` section of a config. */
 import { z } from 'zod';
+import { loraTargets } from '../checkpoints/lora.js';
 
 export const engineSettings = z.strictObject({
   kind: z
@@ -16,6 +17,19 @@ export const engineSettings = z.strictObject({
     .max(256)
     .default(1)
     .describe('threads of one worker; more than 1 pays only for large models, and is part of what fixes the results'),
+  lora: z
+    .strictObject({
+      rank: z.int().min(1).default(16).describe('columns of the low-rank matrices'),
+      alpha: z.number().gt(0).default(32).describe('adapters are scaled by alpha / rank'),
+      targets: z
+        .array(z.enum(loraTargets))
+        .min(1)
+        .default([...loraTargets])
+        .describe('modules that have adapters'),
+    })
+    .nullable()
+    .default(null)
+    .describe('train low-rank adapters beside a frozen base (LoRA); null: all weights. The paper does not say which'),
   microBatchTokens: z
     .int()
     .min(1)

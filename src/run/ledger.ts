@@ -42,6 +42,7 @@ export function openLedger(): Ledger {
     total = combineCosts(total, { ...noCost, ...cost });
   };
   const policy = (inner: Policy): Policy => ({
+    model: inner.model,
     tokenizer: inner.tokenizer,
     contextLength: inner.contextLength,
     fork: async () => policy(await inner.fork()),

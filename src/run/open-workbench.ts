@@ -1,6 +1,6 @@
 /** Opens what a config names: engine, model, domain. Refuses what does not fit together before anything is computed or written. */
 import { availableParallelism } from 'node:os';
-import { createEmbeddedEngine, createReferenceEngine, type Engine, type Policy } from '../engine/index.js';
+import { createEmbeddedEngine, createReferenceEngine, type Engine } from '../engine/index.js';
 import { SoarError } from '../errors.js';
 import { type EnginePlan, planEngine } from '../method/index.js';
 import { hardCandidates } from '../problems/index.js';
@@ -10,8 +10,6 @@ import { nodeDisk } from './disk.js';
 import { checkHardSet, promptForm, readHardSet } from './hard-set-folder.js';
 import { openLedger } from './ledger.js';
 import { openDomain, realProblemsOf } from './open-domain.js';
-import { encodePolicyState } from './policy-state.js';
-import { sha256 } from './snapshots.js';
 import type { Workbench } from './workbench.js';
 
 export async function openWorkbench(config: RunConfig): Promise<Workbench> {
@@ -22,7 +20,7 @@ export async function openWorkbench(config: RunConfig): Promise<Workbench> {
     const plan = withFewUnderWay(planEngine(config.soar, engine), config);
     const base = await engine.open({ folder: modelFolder(config) });
     domain.checkTokenizer(base.tokenizer);
-    const model = await modelHash(base);
+    const { model } = base;
     return {
       engine,
       base,
@@ -51,9 +49,6 @@ export async function sharedWorkbench(bench: Workbench, config: RunConfig): Prom
     close: async () => undefined,
   };
 }
-
-/** SHA-256 of a policy's weights. */
-export const modelHash = async (policy: Policy) => sha256(encodePolicyState(await policy.save({ optimizer: false })));
 
 /** From a prepared folder, or looked for in the built-in world. */
 async function hardProblems(
@@ -116,7 +111,7 @@ function worldProblems(
 }
 
 export function openEngine({ engine }: RunConfig): Engine {
-  return engine.kind === 'reference' ? createReferenceEngine() : createEmbeddedEngine(engine);
+  return engine.kind === 'reference' ? createReferenceEngine(engine) : createEmbeddedEngine(engine);
 }
 
 /** Two pieces of work per worker keep all of them busy; more under way at once would only lose more to a kill. */

@@ -64,6 +64,7 @@ export const noMetrics: UpdateMetrics = {
 };
 
 export class ScriptedPolicy implements Policy {
+  readonly model = 'scripted';
   readonly tokenizer = characters;
   contextLength = 2000;
   /** Log-probability of every token that it scores. */

@@ -2,7 +2,7 @@
 
 Run from the root of the repository, after `npm run build`:
 
-    pip install torch==2.13.0 transformers==5.18.0
+    pip install torch==2.13.0 transformers==5.18.0 peft==0.21.0
     python bench/peers/transformers/record.py
 
 Writes, next to itself, per model: a folder as `save_pretrained` writes it (read back by our own reader) and expected.safetensors:
@@ -19,6 +19,7 @@ from pathlib import Path
 import torch
 import transformers
 from safetensors.torch import save_file
+from peft import LoraConfig, get_peft_model
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedTokenizerFast
 from tokenizers import Tokenizer
 
@@ -183,7 +184,61 @@ def record(name, shape, tokenizer):
     (folder / "expected.json").write_text(json.dumps(facts, ensure_ascii=False) + "\n")
 
 
+def record_adapters(name):
+    """LoRA beside a frozen model: PEFT's own folder, and what it computes."""
+    folder = HERE / "models" / name
+    facts = json.loads((folder / "expected.json").read_text())
+    data = [
+        {k: torch.tensor(v).double() if isinstance(v, list) and k != "tokens" else v for k, v in s.items()}
+        for s in facts["sequences"]
+    ]
+    torch.manual_seed(11)
+    base = AutoModelForCausalLM.from_pretrained(folder, attn_implementation="eager")
+    lora = LoraConfig(
+        r=3, lora_alpha=5, target_modules=["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"],
+        lora_dropout=0.0, task_type="CAUSAL_LM",
+    )
+    model = get_peft_model(base, lora)
+    model.peft_config["default"].base_model_name_or_path = ".."
+    trained = {n: p for n, p in model.named_parameters() if p.requires_grad}
+    with torch.no_grad():
+        for p in trained.values():
+            p.copy_(0.25 * torch.randn_like(p))
+    model.save_pretrained(folder / "adapter")
+    for extra in ("README.md",):
+        (folder / "adapter" / extra).unlink(missing_ok=True)
+    model = model.double().eval()
+    flat = lambda tensors: torch.cat([t.detach().flatten() for t in tensors])
+    key, batch = "policy-gradient", BATCHES["policy-gradient"]
+    arrays = {"logprobs": all_logprobs(model, data[2]["tokens"]).detach()}
+
+    def backward():
+        model.zero_grad()
+        loss = loss_of(model, batch, data)
+        loss.backward()
+        return loss.item()
+
+    loss = backward()
+    arrays[f"gradient/{key}"] = flat(p.grad for p in trained.values())
+    optimizer = torch.optim.AdamW(
+        trained.values(), lr=STEP["learningRate"], betas=(STEP["beta1"], STEP["beta2"]), eps=STEP["epsilon"],
+        weight_decay=STEP["weightDecay"],
+    )
+    for _ in range(2):
+        backward()
+        torch.nn.utils.clip_grad_norm_(trained.values(), STEP["maxGradNorm"])
+        optimizer.step()
+    arrays["weights/after-two-steps"] = flat(trained.values())
+    merged = model.merge_and_unload()
+    arrays["logprobs/after-two-steps"] = all_logprobs(merged, data[2]["tokens"]).detach()
+    save_file({k: a.float().contiguous() for k, a in arrays.items()}, folder / "adapter" / "expected.safetensors")
+    names = [n.replace(".default.weight", ".weight") for n in trained]
+    (folder / "adapter" / "expected.json").write_text(json.dumps(dict(names=names, loss=loss)) + "\n")
+
+
 if __name__ == "__main__":
     tokenizer = Tokenizer.from_str(tokenizer_json())
     for name, shape in MODELS.items():
         record(name, shape, tokenizer)
+    for name in ("grouped", "qwen2"):
+        record_adapters(name)

@@ -6,7 +6,7 @@ import { createReferenceEngine } from '../reference/reference-engine.js';
 import { mixedBatch, repetitiveBatch } from './batches.js';
 import { gradientOf, weightsOf } from './stated-objective.js';
 import { completionOf, joined, sequenceOf } from './texts.js';
-import { type TinyModelName, writeTinyModels } from './tiny-model.js';
+import { someAdapters, type TinyModelName, tinyLora, writeTinyModels } from './tiny-model.js';
 
 const step: OptimizerStep = {
   learningRate: 0.01,
@@ -142,6 +142,46 @@ describe('the embedded engine against the reference', () => {
     expect(norm(Float64Array.from(distance)) / norm(Float64Array.from(moved))).toBeLessThan(1e-3);
     await slow.load(await fast.save());
     expect(await slow.save()).toEqual(await fast.save());
+  });
+});
+
+describe('adapters', () => {
+  const lora = { ...tinyLora, targets: [...tinyLora.targets] };
+  it('of the embedded engine have the gradient that follows from the merged matrices', async () => {
+    const folder = models.folder('untied');
+    const slow = await made(createReferenceEngine({ lora })).open({ folder });
+    const fast = await made(createEmbeddedEngine({ workers: 1, lora, microBatchTokens: 40 })).open({ folder });
+    const state = someAdapters(await slow.save());
+    await Promise.all([slow.load(state), fast.load(state)]);
+    for (const objective of ['policy-gradient', 'log-likelihood'] as const) {
+      const batch = await mixedBatch(slow, objective, 0.2);
+      const [expected, actual] = [await gradientOf(slow, batch), await gradientOf(fast, batch)];
+      expect(norm(actual.map((g, i) => g - expected[i])) / norm(expected)).toBeLessThan(1e-4);
+    }
+  });
+
+  it('begin at the base model, whatever engine trains what', async () => {
+    const folder = models.folder('tied');
+    const base = await made(createReferenceEngine()).open({ folder });
+    const begun = await made(createEmbeddedEngine({ workers: 1, lora })).open({ folder });
+    expect(begun.model).toBe(base.model);
+    const sequences = texts.map((text, i) => sequenceOf(base, text, texts[texts.length - 1 - i]));
+    const [expected, actual] = [await base.logprobs(sequences), await begun.logprobs(sequences)];
+    for (const [i, row] of expected.entries()) {
+      for (const [t, logp] of row.entries()) expect(actual[i][t]).toBeCloseTo(logp, 4);
+    }
+    // Neither takes the other's state.
+    await expect(begun.load(await base.save())).rejects.toMatchObject({ code: 'ENGINE_STATE_MISMATCH' });
+    await expect(base.load(await begun.save())).rejects.toMatchObject({ code: 'ENGINE_STATE_MISMATCH' });
+  });
+
+  it('are not loaded beside another base', async () => {
+    const engine = made(createReferenceEngine({ lora }));
+    const [one, other] = [
+      await engine.open({ folder: models.folder('untied') }),
+      await engine.open({ folder: models.folder('flat') }),
+    ];
+    await expect(one.load(await other.save())).rejects.toMatchObject({ code: 'ENGINE_STATE_MISMATCH' });
   });
 });
 

@@ -1,5 +1,6 @@
 /** Conformance: forks, the order of operations, saved states, and learning over many steps. */
 import { describe, expect, it } from 'vitest';
+import type { LoraShape } from '../../checkpoints/lora.js';
 import type { OptimizerStep, Policy, TrainingBatch } from '../engine.js';
 import { mixedBatch } from './batches.js';
 import { sequenceOf } from './texts.js';
@@ -37,7 +38,7 @@ async function trained(open: Open): Promise<{ policy: Policy; batch: TrainingBat
   return { policy, batch };
 }
 
-export function describePolicyLife(open: Open): void {
+export function describePolicyLife(open: Open, lora?: LoraShape): void {
   describe('a fork', () => {
     it('starts with the same weights and a fresh optimizer', async () => {
       const { policy, batch } = await trained(open);
@@ -149,7 +150,8 @@ export function describePolicyLife(open: Open): void {
   });
 
   describe('learning', () => {
-    it('fits a few texts to more than 99 %', async () => {
+    // Beside a frozen head of random rows no policy can be surer of all of them.
+    it(`fits a few texts to more than ${lora ? 40 : 99} %`, async () => {
       const policy = await open();
       const lessons = [
         ['a?', 'bcd.'],
@@ -166,7 +168,7 @@ export function describePolicyLife(open: Open): void {
       expect(Math.max(...(await likelihoods()))).toBeLessThan(0.05);
       const settings = { ...step, learningRate: 0.02, weightDecay: 0 };
       for (let i = 0; i < 60; i++) await policy.update({ objective: 'log-likelihood', sequences }, settings);
-      expect(Math.min(...(await likelihoods()))).toBeGreaterThan(0.99);
+      expect(Math.min(...(await likelihoods()))).toBeGreaterThan(lora ? 0.4 : 0.99);
       const answers = await policy.sample(
         lessons.map(([prompt]) => policy.tokenizer.encode(prompt)),
         { samplesPerPrompt: 1, maxNewTokens: 10, temperature: 0, stopTokens: policy.tokenizer.endTokens, seed: '' },

@@ -3,10 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LlamaShape, llamaLayout } from '../../checkpoints/llama-shape.js';
+import type { LoraShape } from '../../checkpoints/lora.js';
 import { writeModelFolder } from '../../checkpoints/model-folder.js';
 import { characterTokenizer } from '../../checkpoints/tokenizer-file.js';
 import { randomStream } from '../../rl/random.js';
-import type { Engine, Policy } from '../engine.js';
+import type { Engine, Policy, PolicyState } from '../engine.js';
 
 /** Token ids: 0 begins a text, these characters are 1 to 11. */
 const alphabet = 'abcdefgh?=.';
@@ -51,6 +52,20 @@ export async function writeTinyModels(): Promise<{ folder(name: TinyModelName): 
     await writeModelFolder(join(root, name), model);
   }
   return { folder: (name) => join(root, name), remove: () => rm(root, { recursive: true }) };
+}
+
+/** Adapters for the tiny models: not of every module, a scale that is not 1. */
+export const tinyLora: LoraShape = {
+  rank: 3,
+  alpha: 4,
+  targets: ['q_proj', 'v_proj', 'o_proj', 'up_proj', 'down_proj'],
+};
+
+/** New adapters begin at the base, where half of their gradient is zero: these do not. */
+export function someAdapters(state: PolicyState): PolicyState {
+  const random = randomStream('tiny-model/adapters');
+  const weights = Float32Array.from(state.arrays.weights as Float32Array, () => 0.4 * (random.float() - 0.5));
+  return { ...state, arrays: { weights } };
 }
 
 /** Uniform: norms in [0.5, 1.5), embeddings of deviation about 1, other matrices of about 1.2 / sqrt(inputs). */

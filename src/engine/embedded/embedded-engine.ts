@@ -1,5 +1,6 @@
 /** The embedded engine: onnxruntime on the CPU, policies spread over worker threads. */
 import { availableParallelism } from 'node:os';
+import { initialAdapters } from '../../checkpoints/lora.js';
 import { readModelFolder } from '../../checkpoints/model-folder.js';
 import type { Engine } from '../engine.js';
 import { type EngineSettings, engineSettings } from '../settings.js';
@@ -22,19 +23,20 @@ export function createEmbeddedEngine(settings: Partial<EngineSettings> = {}): En
     capabilities: {
       klLoss: true,
       snapshots: true,
-      fullFineTuning: true,
+      fullFineTuning: resolved.lora === null,
       topP: true,
       topK: true,
       stopStrings: true,
       maxPolicies: Number.POSITIVE_INFINITY,
     },
     async open({ folder }) {
-      const { shape, weights, tokenizer } = await readModelFolder(folder);
-      const model = { id: placement.nextId(), shape, tokenizer };
-      await placement.announce(model);
+      const { shape, weights, tokenizer, hash } = await readModelFolder(folder);
+      const { lora } = resolved;
+      const model = { id: placement.nextId(), shape, tokenizer, hash, ...(lora && { lora }) };
+      await placement.announce(model, lora ? weights : undefined);
       const [home, id] = [placement.leastPolicies(), placement.nextId()];
       const policy = new EmbeddedPolicy(placement, model, home, id);
-      await placement.create(home, model, id, weights);
+      await placement.create(home, model, id, lora ? initialAdapters(shape, lora) : weights);
       return policy;
     },
     close: () => placement.close(),

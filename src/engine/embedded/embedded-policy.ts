@@ -24,23 +24,25 @@ import type { LoadedModel, Placement } from './placement.js';
 import type { WorkerLink } from './worker-link.js';
 
 export class EmbeddedPolicy implements Policy {
+  readonly model: string;
   readonly tokenizer: Tokenizer;
   readonly contextLength: number;
   private readonly placement: Placement;
-  private readonly model: LoadedModel;
+  private readonly loaded: LoadedModel;
   private readonly home: WorkerLink;
   private readonly id: number;
   /** Copies of the present weights on other workers, by worker; dropped when the weights change. */
   private readonly copies = new Map<WorkerLink, Promise<number>>();
   private released = false;
 
-  constructor(placement: Placement, model: LoadedModel, home: WorkerLink, id: number) {
+  constructor(placement: Placement, loaded: LoadedModel, home: WorkerLink, id: number) {
     this.placement = placement;
-    this.model = model;
+    this.loaded = loaded;
+    this.model = loaded.hash;
     this.home = home;
     this.id = id;
-    this.tokenizer = model.tokenizer;
-    this.contextLength = model.shape.contextLength;
+    this.tokenizer = loaded.tokenizer;
+    this.contextLength = loaded.shape.contextLength;
     home.policies++;
   }
 
@@ -48,18 +50,18 @@ export class EmbeddedPolicy implements Policy {
     this.checkAlive();
     const link = this.placement.leastPolicies();
     const id = this.placement.nextId();
-    const policy = new EmbeddedPolicy(this.placement, this.model, link, id);
+    const policy = new EmbeddedPolicy(this.placement, this.loaded, link, id);
     if (link === this.home) await link.ask('fork', { policy: id, from: this.id });
     else {
       const { weights } = await this.home.ask('read', { policy: this.id, optimizer: false });
-      await this.placement.create(link, this.model, id, weights);
+      await this.placement.create(link, this.loaded, id, weights);
     }
     return policy;
   }
 
   async sample(prompts: readonly Tokens[], options: SamplingOptions): Promise<Completion[][]> {
     this.checkAlive();
-    checkPrompts(prompts, options, this.contextLength, this.model.shape.vocabularySize);
+    checkPrompts(prompts, options, this.contextLength, this.loaded.shape.vocabularySize);
     const perTask = Math.max(1, Math.floor(this.placement.settings.chunk / options.samplesPerPrompt));
     const tasks: Promise<Completion[][]>[] = [];
     for (let first = 0; first < prompts.length; first += perTask) {
@@ -91,7 +93,7 @@ export class EmbeddedPolicy implements Policy {
     if (!copy) {
       const id = this.placement.nextId();
       copy = this.home.ask('read', { policy: this.id, optimizer: false }).then(async ({ weights }) => {
-        await this.placement.create(link, this.model, id, weights);
+        await this.placement.create(link, this.loaded, id, weights);
         return id;
       });
       this.copies.set(link, copy);
@@ -109,7 +111,7 @@ export class EmbeddedPolicy implements Policy {
 
   async logprobs(sequences: readonly Sequence[]): Promise<Float32Array[]> {
     this.checkAlive();
-    checkSequences(sequences, this.contextLength, this.model.shape.vocabularySize);
+    checkSequences(sequences, this.contextLength, this.loaded.shape.vocabularySize);
     if (sequences.length === 0) return [];
     const scored = await this.home.ask('score', { policy: this.id, sequences: flatSequences(sequences) });
     return sequences.map((_, i) => row(scored, i));
@@ -117,7 +119,7 @@ export class EmbeddedPolicy implements Policy {
 
   async update(batch: TrainingBatch, step: OptimizerStep): Promise<UpdateMetrics> {
     this.checkAlive();
-    checkTrainingBatch(batch, this.contextLength, this.model.shape.vocabularySize);
+    checkTrainingBatch(batch, this.contextLength, this.loaded.shape.vocabularySize);
     this.dropCopies();
     return this.home.ask('train', { policy: this.id, batch: flatTrainingBatch(batch), step });
   }
@@ -125,14 +127,14 @@ export class EmbeddedPolicy implements Policy {
   async save(what: { readonly optimizer?: boolean } = {}): Promise<PolicyState> {
     this.checkAlive();
     return encodeLlamaState(
-      this.model.shape,
+      this.loaded,
       await this.home.ask('read', { policy: this.id, optimizer: what.optimizer ?? true }),
     );
   }
 
   async load(state: PolicyState): Promise<void> {
     this.checkAlive();
-    const saved = decodeLlamaState(this.model.shape, state);
+    const saved = decodeLlamaState(this.loaded, state);
     this.dropCopies();
     await this.home.ask('write', { policy: this.id, saved });
   }

@@ -4,16 +4,19 @@
  */
 import type { Tensor } from 'onnxruntime-node';
 import type { LlamaShape } from '../../checkpoints/llama-shape.js';
+import type { Architecture } from '../../checkpoints/lora.js';
 import { KvCache } from './kv-cache.js';
 import { prefillGraph, stepGraph } from './llama/decode-graphs.js';
 import { rotaryTables } from './llama/rotary-tables.js';
 import { trainingGraph } from './llama/training-graph.js';
+import { trainedInputs, type WeightInput, weightInputs } from './llama/weights.js';
+import { viewsOf } from './policy-memory.js';
 import { type CompiledGraph, compile, type Feeds, floats, int64s } from './session.js';
 
 const graphs = {
-  logprobs: (shape: LlamaShape) => trainingGraph(shape, 'logprobs'),
-  gradient: (shape: LlamaShape) => trainingGraph(shape, 'gradient'),
-  'gradient-with-kl': (shape: LlamaShape) => trainingGraph(shape, 'gradient-with-kl'),
+  logprobs: (architecture: Architecture) => trainingGraph(architecture, 'logprobs'),
+  gradient: (architecture: Architecture) => trainingGraph(architecture, 'gradient'),
+  'gradient-with-kl': (architecture: Architecture) => trainingGraph(architecture, 'gradient-with-kl'),
   prefill: prefillGraph,
   step: stepGraph,
 };
@@ -21,7 +24,12 @@ const graphs = {
 export type GraphName = keyof typeof graphs;
 
 export class ModelRuntime {
+  readonly architecture: Architecture;
   readonly shape: LlamaShape;
+  /** What is trained, as graph inputs. */
+  readonly trained: readonly WeightInput[];
+  /** The frozen base beside adapters, one array for all policies; nothing where all weights are trained. */
+  readonly frozen: Feeds;
   /** Rotary tables: inputs of every graph. */
   readonly tables: Feeds;
   /** Tables and position 0: inputs of the graphs that read whole sequences. */
@@ -31,8 +39,13 @@ export class ModelRuntime {
   private readonly masks = new Map<number, Tensor>();
   private cache: KvCache | undefined;
 
-  constructor(shape: LlamaShape, threads: number) {
+  /** @param base [parameters] by `llamaLayout`, where adapters are trained beside it */
+  constructor(architecture: Architecture, base: Float32Array | undefined, threads: number) {
+    const { shape } = architecture;
+    this.architecture = architecture;
     this.shape = shape;
+    this.trained = trainedInputs(architecture);
+    this.frozen = base ? viewsOf(base, weightInputs(shape)) : {};
     this.threads = threads;
     const { cos, sin } = rotaryTables(shape);
     const dims = [shape.contextLength, shape.headSize / 2];
@@ -43,7 +56,7 @@ export class ModelRuntime {
   graph(name: GraphName): Promise<CompiledGraph> {
     let found = this.compiled.get(name);
     if (!found) {
-      found = compile(graphs[name](this.shape), this.threads);
+      found = compile(graphs[name](this.architecture), this.threads);
       this.compiled.set(name, found);
     }
     return found;

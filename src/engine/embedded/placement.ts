@@ -1,12 +1,11 @@
 /** Which worker a policy or a piece of work goes to. Decides speed only, never results. */
-import type { LlamaShape } from '../../checkpoints/llama-shape.js';
 import type { Tokenizer } from '../../checkpoints/tokenizer.js';
+import type { StatedModel } from '../llama-state.js';
 import type { EngineSettings } from '../settings.js';
 import type { WorkerLink } from './worker-link.js';
 
-export interface LoadedModel {
+export interface LoadedModel extends StatedModel {
   readonly id: number;
-  readonly shape: LlamaShape;
   readonly tokenizer: Tokenizer;
 }
 
@@ -24,9 +23,17 @@ export class Placement {
     return this.count++;
   }
 
-  async announce(model: LoadedModel): Promise<void> {
-    const ask = { model: model.id, shape: model.shape, pieces: model.tokenizer.pieces };
-    await Promise.all(this.links.map((link) => link.ask('model', ask)));
+  /** @param base the frozen weights, where adapters are trained: each worker gets a copy, the last one the array itself */
+  async announce({ id, shape, lora, tokenizer }: LoadedModel, base?: Float32Array): Promise<void> {
+    const ask = { model: id, architecture: { shape, ...(lora && { lora }) }, pieces: tokenizer.pieces };
+    const last = this.links.length - 1;
+    for (const [i, link] of this.links.entries()) {
+      await link.ask(
+        'model',
+        { ...ask, ...(base && { base }) },
+        base && i === last ? [base.buffer as ArrayBuffer] : [],
+      );
+    }
   }
 
   /** The worker that is home to the fewest policies. */

@@ -1,5 +1,5 @@
 /** What the engine and its workers say to one another. Arrays are transferred or copied; nothing is shared. */
-import type { LlamaShape } from '../../checkpoints/llama-shape.js';
+import type { Architecture } from '../../checkpoints/lora.js';
 import type { ErrorKind } from '../../errors.js';
 import type { OptimizerStep, UpdateMetrics } from '../engine.js';
 import type { LlamaState } from '../llama-state.js';
@@ -15,7 +15,11 @@ export interface WorkerSettings {
 
 /** Policies and models are named by the engine. */
 export interface Requests {
-  model: { ask: { model: number; shape: LlamaShape; pieces: readonly Uint8Array[] }; answer: undefined };
+  /** `base`: the frozen weights, where adapters are trained. */
+  model: {
+    ask: { model: number; architecture: Architecture; base?: Float32Array; pieces: readonly Uint8Array[] };
+    answer: undefined;
+  };
   create: { ask: { policy: number; model: number; weights: Float32Array }; answer: undefined };
   fork: { ask: { policy: number; from: number }; answer: undefined };
   sample: { ask: { policy: number; task: SamplingTask }; answer: FlatCompletions };

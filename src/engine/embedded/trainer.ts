@@ -8,7 +8,6 @@ import { adamwStep, newMoments, norm } from '../adamw.js';
 import type { OptimizerStep, TrainingBatch, UpdateMetrics } from '../engine.js';
 import { type FlatSequences, type Ragged, row, rowCount } from './flat-batch.js';
 import { identicalSequences } from './identical-sequences.js';
-import { weightInputs } from './llama/weights.js';
 import { planMicroBatches } from './micro-batches.js';
 import type { ModelRuntime } from './model-runtime.js';
 import type { PolicyMemory } from './policy-memory.js';
@@ -69,7 +68,7 @@ interface BatchTally extends Tally {
   computed: number;
 }
 
-/** d(L)/d(weights) in the order of the flat array, and the sums behind the metrics. */
+/** d(L)/d(trained parameters) in the order of the flat array, and the sums behind the metrics. */
 export async function batchGradient(
   runtime: ModelRuntime,
   policy: PolicyMemory,
@@ -99,7 +98,7 @@ export async function batchGradient(
   tally.skipped -= tally.tokens;
 
   const graph = await runtime.graph(kl ? 'gradient-with-kl' : 'gradient');
-  const inputs = weightInputs(runtime.shape);
+  const inputs = runtime.trained;
   const gradient = new Float32Array(policy.weights.length);
   const fed = groups.map(([first]) => fedLength(sequences, first as number));
   for (const [m, { rows, time }] of planMicroBatches(fed, microBatchTokens).entries()) {

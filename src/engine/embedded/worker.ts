@@ -24,19 +24,19 @@ function policyOf(id: number) {
 }
 
 const handlers: { [N in RequestName]: (ask: Requests[N]['ask']) => Promise<Requests[N]['answer']> } = {
-  async model({ model, shape, pieces }) {
-    models.set(model, { runtime: new ModelRuntime(shape, settings.threads), pieces });
+  async model({ model, architecture, base, pieces }) {
+    models.set(model, { runtime: new ModelRuntime(architecture, base, settings.threads), pieces });
     return undefined;
   },
   async create({ policy, model: id, weights }) {
     const model = models.get(id);
     invariant(model, `model ${id} is known to this worker`);
-    policies.set(policy, { model, memory: new PolicyMemory(model.runtime.shape, weights) });
+    policies.set(policy, { model, memory: new PolicyMemory(model.runtime, weights) });
     return undefined;
   },
   async fork({ policy, from }) {
     const { model, memory } = policyOf(from);
-    policies.set(policy, { model, memory: new PolicyMemory(model.runtime.shape, memory.weights.slice()) });
+    policies.set(policy, { model, memory: new PolicyMemory(model.runtime, memory.weights.slice()) });
     return undefined;
   },
   async sample({ policy, task }) {

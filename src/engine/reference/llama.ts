@@ -13,7 +13,7 @@ export interface Parameters {
 }
 
 /** @param weights [parameters], by `llamaLayout`; copied */
-export function parametersOf(shape: LlamaShape, weights: Float32Array): Parameters {
+export function parametersOf(shape: LlamaShape, weights: Float32Array | Float64Array): Parameters {
   const { slots, size } = llamaLayout(shape);
   const [value, gradient] = [Float64Array.from(weights), new Float64Array(size)];
   const matrices = new Map<string, Matrix>();

@@ -5,8 +5,8 @@ import { llamaLogits, logProbabilities, parametersOf } from './llama.js';
 import { Tape } from './tape.js';
 
 export interface BatchGradient {
-  /** d(L)/d(weights), by `llamaLayout`, rounded to single precision. */
-  readonly gradient: Float32Array;
+  /** d(L)/d(weights), by `llamaLayout`. */
+  readonly gradient: Float64Array;
   readonly metrics: Omit<UpdateMetrics, 'gradNorm'>;
 }
 
@@ -18,7 +18,11 @@ interface TokenLoss {
   readonly k3: number;
 }
 
-export function batchGradient(shape: LlamaShape, weights: Float32Array, batch: TrainingBatch): BatchGradient {
+export function batchGradient(
+  shape: LlamaShape,
+  weights: Float32Array | Float64Array,
+  batch: TrainingBatch,
+): BatchGradient {
   const parameters = parametersOf(shape, weights);
   const sum = { loss: 0, entropy: 0, klSampler: 0, klReference: 0, trained: 0, skipped: 0 };
   for (const sequence of batch.sequences) {
@@ -57,7 +61,7 @@ export function batchGradient(shape: LlamaShape, weights: Float32Array, batch: T
     klReference: beta(batch) > 0 ? sum.klReference / sum.trained : Number.NaN,
     padding: 0,
   };
-  return { gradient: Float32Array.from(parameters.gradient), metrics };
+  return { gradient: parameters.gradient, metrics };
 }
 
 function tokenLoss(sequence: TrainingSequence, batch: TrainingBatch, t: number, logp: number): TokenLoss {

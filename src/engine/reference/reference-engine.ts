@@ -2,12 +2,15 @@
  * The reference engine: the slow, obviously correct one that the others are measured against. Plain TypeScript in double
  * precision, no batching, no cache of keys and values, no threads. Not for real work; for checking, and for reading.
  */
+import { initialAdapters } from '../../checkpoints/lora.js';
 import { readModelFolder } from '../../checkpoints/model-folder.js';
 import { SoarError } from '../../errors.js';
 import type { Engine } from '../engine.js';
+import type { EngineSettings } from '../settings.js';
 import { ReferencePolicy } from './reference-policy.js';
 
-export function createReferenceEngine(): Engine {
+/** @param settings.lora adapters beside a frozen base; without it all weights are trained */
+export function createReferenceEngine({ lora = null }: Partial<Pick<EngineSettings, 'lora'>> = {}): Engine {
   let closed = false;
   const checkOpen = () => {
     if (!closed) return;
@@ -18,7 +21,7 @@ export function createReferenceEngine(): Engine {
     capabilities: {
       klLoss: true,
       snapshots: true,
-      fullFineTuning: true,
+      fullFineTuning: lora === null,
       topP: true,
       topK: true,
       stopStrings: true,
@@ -26,8 +29,10 @@ export function createReferenceEngine(): Engine {
     },
     async open({ folder }) {
       checkOpen();
-      const { shape, weights, tokenizer } = await readModelFolder(folder);
-      return new ReferencePolicy({ shape, tokenizer, checkOpen }, weights);
+      const { shape, weights, tokenizer, hash } = await readModelFolder(folder);
+      const model = { shape, tokenizer, hash, checkOpen };
+      if (!lora) return new ReferencePolicy(model, weights);
+      return new ReferencePolicy({ ...model, lora, base: weights }, initialAdapters(shape, lora));
     },
     async close() {
       closed = true;

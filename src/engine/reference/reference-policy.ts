@@ -1,5 +1,4 @@
 /** A policy of the reference engine: single-precision weights in one flat array, everything computed in double precision from them. */
-import type { LlamaShape } from '../../checkpoints/llama-shape.js';
 import type { Tokenizer } from '../../checkpoints/tokenizer.js';
 import { SoarError } from '../../errors.js';
 import { adamwStep, type Moments, newMoments, norm } from '../adamw.js';
@@ -15,14 +14,16 @@ import type {
   TrainingBatch,
   UpdateMetrics,
 } from '../engine.js';
-import { decodeLlamaState, encodeLlamaState } from '../llama-state.js';
+import { decodeLlamaState, encodeLlamaState, type StatedModel } from '../llama-state.js';
+import { adapterGradient, effectiveWeights } from './adapters.js';
 import { llamaLogits, logProbabilities, parametersOf } from './llama.js';
 import { batchGradient } from './objective.js';
 import { sampleCompletions } from './sampler.js';
 import { Tape } from './tape.js';
 
-export interface ReferenceModel {
-  readonly shape: LlamaShape;
+export interface ReferenceModel extends StatedModel {
+  /** The frozen weights, where adapters are trained. */
+  readonly base?: Float32Array;
   readonly tokenizer: Tokenizer;
   /** Throws once the engine is closed. */
   readonly checkOpen: () => void;
@@ -30,39 +31,42 @@ export interface ReferenceModel {
 
 /** Every method does its work before it returns, so operations are applied in the order they are called. */
 export class ReferencePolicy implements Policy {
+  readonly model: string;
   readonly tokenizer: Tokenizer;
   readonly contextLength: number;
-  private readonly model: ReferenceModel;
+  private readonly opened: ReferenceModel;
+  /** What is trained: all weights, or adapters. */
   private readonly weights: Float32Array;
   /** Made at the first step. */
   private optimizer: Moments | undefined;
   private released = false;
 
   /** Takes the array over. */
-  constructor(model: ReferenceModel, weights: Float32Array) {
-    this.model = model;
+  constructor(opened: ReferenceModel, weights: Float32Array) {
+    this.opened = opened;
+    this.model = opened.hash;
     this.weights = weights;
-    this.tokenizer = model.tokenizer;
-    this.contextLength = model.shape.contextLength;
+    this.tokenizer = opened.tokenizer;
+    this.contextLength = opened.shape.contextLength;
   }
 
   async fork(): Promise<Policy> {
     this.checkAlive();
-    return new ReferencePolicy(this.model, this.weights.slice());
+    return new ReferencePolicy(this.opened, this.weights.slice());
   }
 
   async sample(prompts: readonly Tokens[], options: SamplingOptions): Promise<Completion[][]> {
     this.checkAlive();
-    const { shape } = this.model;
+    const { shape } = this.opened;
     checkPrompts(prompts, options, shape.contextLength, shape.vocabularySize);
-    return sampleCompletions(shape, this.weights, this.tokenizer, prompts, options);
+    return sampleCompletions(shape, this.effective(), this.tokenizer, prompts, options);
   }
 
   async logprobs(sequences: readonly Sequence[]): Promise<Float32Array[]> {
     this.checkAlive();
-    const { shape } = this.model;
+    const { shape } = this.opened;
     checkSequences(sequences, shape.contextLength, shape.vocabularySize);
-    const parameters = parametersOf(shape, this.weights);
+    const parameters = parametersOf(shape, this.effective());
     return sequences.map(({ tokens, promptLength }) => {
       const logits = llamaLogits(new Tape(), shape, parameters, tokens);
       const completion = tokens.subarray(promptLength);
@@ -72,9 +76,11 @@ export class ReferencePolicy implements Policy {
 
   async update(batch: TrainingBatch, step: OptimizerStep): Promise<UpdateMetrics> {
     this.checkAlive();
-    const { shape } = this.model;
+    const { shape } = this.opened;
     checkTrainingBatch(batch, shape.contextLength, shape.vocabularySize);
-    const { gradient, metrics } = batchGradient(shape, this.weights, batch);
+    const { gradient: full, metrics } = batchGradient(shape, this.effective(), batch);
+    const { lora } = this.opened;
+    const gradient = Float32Array.from(lora ? adapterGradient(this.opened, this.weights, full) : full);
     const gradNorm = norm(gradient);
     if (!Number.isFinite(gradNorm) || !Number.isFinite(metrics.loss)) {
       throw new SoarError('ENGINE_NOT_FINITE', `loss ${metrics.loss} or gradient norm ${gradNorm} is not finite`, {
@@ -89,12 +95,12 @@ export class ReferencePolicy implements Policy {
     this.checkAlive();
     const moments = optimizer ? this.optimizer : undefined;
     const weights = this.weights.slice();
-    return encodeLlamaState(this.model.shape, moments ? { weights, optimizer: copyOf(moments) } : { weights });
+    return encodeLlamaState(this.opened, moments ? { weights, optimizer: copyOf(moments) } : { weights });
   }
 
   async load(state: PolicyState): Promise<void> {
     this.checkAlive();
-    const saved = decodeLlamaState(this.model.shape, state);
+    const saved = decodeLlamaState(this.opened, state);
     this.weights.set(saved.weights);
     this.optimizer = saved.optimizer && copyOf(saved.optimizer);
   }
@@ -110,7 +116,12 @@ export class ReferencePolicy implements Policy {
         remedy: 'fork or open another one',
       });
     }
-    this.model.checkOpen();
+    this.opened.checkOpen();
+  }
+
+  private effective(): Float32Array | Float64Array {
+    const { base } = this.opened;
+    return base ? effectiveWeights(this.opened, base, this.weights) : this.weights;
   }
 }
 

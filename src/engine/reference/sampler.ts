@@ -20,7 +20,7 @@ type Model = (text: readonly number[]) => Next;
 
 export function sampleCompletions(
   shape: LlamaShape,
-  weights: Float32Array,
+  weights: Float32Array | Float64Array,
   tokenizer: Tokenizer,
   prompts: readonly Tokens[],
   options: SamplingOptions,
@@ -64,7 +64,7 @@ function complete(
 }
 
 /** A text that was met before in the request is not computed again: a tiny model meets the same few all the time. */
-function nextTokenModel(shape: LlamaShape, weights: Float32Array, temperature: number): Model {
+function nextTokenModel(shape: LlamaShape, weights: Float32Array | Float64Array, temperature: number): Model {
   const parameters = parametersOf(shape, weights);
   const known = new Map<string, Next>();
   return (text) => {

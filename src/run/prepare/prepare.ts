@@ -10,7 +10,7 @@ import { nodeDisk } from '../disk.js';
 import { promptForm, type ScreenIdentity } from '../hard-set-folder.js';
 import { acquireLock } from '../lock.js';
 import { openDomain } from '../open-domain.js';
-import { modelHash, openEngine } from '../open-workbench.js';
+import { openEngine } from '../open-workbench.js';
 import { askable, readSet } from './asking.js';
 import type { Prepared, PrepareOptions, PrepareRequest } from './request.js';
 import { screenAll } from './screening.js';
@@ -54,7 +54,7 @@ async function identityOf(
   const { field: _field, topics: _topics, workers: _judges, ...judging } = config.mathematics;
   return {
     version: 1,
-    model: await modelHash(policy),
+    model: policy.model,
     dataset: set.sha256,
     limit: limit ?? null,
     domain: domain.name,

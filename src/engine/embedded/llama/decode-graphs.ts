@@ -4,6 +4,7 @@
  * [slot, kvHeads, past, size]: then both products of a step run without a transpose.
  */
 import type { LlamaShape } from '../../../checkpoints/llama-shape.js';
+import type { Architecture } from '../../../checkpoints/lora.js';
 import { type Dim, Graph, type Value } from '../graph/graph.js';
 import { type Attention, decoder, fullAttention, linear } from './decoder.js';
 import { declareWeights } from './weights.js';
@@ -12,9 +13,10 @@ import { declareWeights } from './weights.js';
  * Inputs: tokens [batch, time], first_position [1], cos, sin, causal_mask, picks [picked, 2] (the last token of each prompt),
  * inverse_temperature []. Outputs: logprob and probability [picked, vocabulary]; key_l and value_l [batch, time, kvHeads * size].
  */
-export function prefillGraph(shape: LlamaShape): Graph {
+export function prefillGraph(architecture: Architecture): Graph {
+  const { shape } = architecture;
   const graph = new Graph();
-  const { weights } = declareWeights(graph, shape);
+  const { weights } = declareWeights(graph, architecture);
   const tokens = graph.input('tokens', 'int64', ['batch', 'time']);
   const positions = rotaryInputs(graph, shape, graph.input('first_position', 'int64', [1]));
   const queries = shape.heads === shape.kvHeads ? 'time' : 'queries';
@@ -35,9 +37,10 @@ export function prefillGraph(shape: LlamaShape): Graph {
  * and per layer past_key_l, past_value_l. Outputs: logprob and probability [slots, vocabulary]; key_l and value_l
  * [slots, 1, kvHeads * size] of the new token.
  */
-export function stepGraph(shape: LlamaShape): Graph {
+export function stepGraph(architecture: Architecture): Graph {
+  const { shape } = architecture;
   const graph = new Graph();
-  const { weights } = declareWeights(graph, shape);
+  const { weights } = declareWeights(graph, architecture);
   const tokens = graph.input('tokens', 'int64', ['slots', 1]);
   const positions = rotaryInputs(graph, shape, graph.input('positions', 'int64', ['slots', 1]));
   const mask = graph.input('past_mask', 'float32', ['slots', 1, 1, 'past']);

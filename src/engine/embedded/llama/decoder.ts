@@ -5,12 +5,22 @@
 import type { LlamaShape } from '../../../checkpoints/llama-shape.js';
 import type { Dim, Graph, Value } from '../graph/graph.js';
 
-/** y = x w^T + b */
+/** y = x w^T + bias, in pieces where matrices that share an input are one; each piece + scale * (x a^T) b^T where it is adapted. */
 export interface Linear {
   /** [out, in] */
   readonly weight: Value;
   /** [out] */
   readonly bias?: Value;
+  /** By piece. */
+  readonly adapters?: readonly (Adapter | undefined)[];
+}
+
+export interface Adapter {
+  /** [rank, in] */
+  readonly a: Value;
+  /** [out of the piece, rank] */
+  readonly b: Value;
+  readonly scale: number;
 }
 
 export interface LayerWeights {
@@ -72,7 +82,7 @@ export function decoder(
     x = graph.call('Add', [x, linear(graph, attention(q, k, v, index), layer.attentionOut)]);
 
     const m = rmsNorm(graph, shape, x, layer.mlpNorm);
-    const [gate, up] = split(graph, linear(graph, m, layer.gateUp), [intermediateSize, intermediateSize]);
+    const [gate, up] = pieces(graph, m, layer.gateUp, [intermediateSize, intermediateSize]) as [Value, Value];
     const swiglu = graph.call('Mul', [graph.call('Silu', [gate], { alpha: 1 }), up]);
     x = graph.call('Add', [x, linear(graph, swiglu, layer.down)]);
   });
@@ -89,21 +99,23 @@ function queriesKeysValues(
 ): { readonly q: Value; readonly k: Value; readonly v: Value } {
   const { headSize, heads, kvHeads } = shape;
   const [queries, keys] = [heads * headSize, kvHeads * headSize];
-  const [plain, v] = split(graph, linear(graph, h, qkv), [queries + keys, keys]);
-  let qk = plain;
+  const join = (q: Value, k: Value) => graph.call('Concat', [q, k], { axis: -1 });
+  const split = (x: Value) => graph.callAll('Split', [x], { split: [queries, keys], axis: -1 }) as [Value, Value];
+  let qk: Value;
+  let v: Value;
+  if (qkv.adapters) {
+    const [q, k, values] = pieces(graph, h, qkv, [queries, keys, keys]) as [Value, Value, Value];
+    [qk, v] = [join(q, k), values];
+  } else [qk, v] = pieces(graph, h, qkv, [queries + keys, keys]) as [Value, Value];
   if (headNorms) {
-    const [q, k] = split(graph, qk, [queries, keys]);
-    const normed = [
-      headNorm(graph, shape, q, headNorms.query, heads),
-      headNorm(graph, shape, k, headNorms.key, kvHeads),
-    ];
-    qk = graph.call('Concat', normed, { axis: -1 });
+    const [q, k] = split(qk);
+    qk = join(headNorm(graph, shape, q, headNorms.query, heads), headNorm(graph, shape, k, headNorms.key, kvHeads));
   }
   if (positions) {
     const rotary = { num_heads: heads + kvHeads, interleaved: 0 };
     qk = graph.call('Rotary', [qk, positions.ids, positions.cos, positions.sin], rotary);
   }
-  const [q, k] = split(graph, qk, [queries, keys]);
+  const [q, k] = split(qk);
   return { q, k, v };
 }
 
@@ -156,13 +168,23 @@ function merge(graph: Graph, x: Value, size: number): Value {
   return graph.call('Reshape', [x], { to: [x.shape[0] as Dim, x.shape[1] as Dim, 'queries', size] });
 }
 
-export function linear(graph: Graph, x: Value, { weight, bias }: Linear): Value {
-  const y = graph.call('MatMul', [x, weight], { transB: 1 });
-  return bias ? graph.call('Add', [y, bias]) : y;
+/** Of one piece. */
+export function linear(graph: Graph, x: Value, layer: Linear): Value {
+  const y = graph.call('MatMul', [x, layer.weight], { transB: 1 });
+  return adapted(graph, x, layer.bias ? graph.call('Add', [y, layer.bias]) : y, layer.adapters?.[0]);
+}
+
+/** Of several pieces, [out of each]. */
+function pieces(graph: Graph, x: Value, { adapters, ...plain }: Linear, sizes: readonly number[]): Value[] {
+  const cut = graph.callAll('Split', [linear(graph, x, plain)], { split: sizes, axis: -1 });
+  return cut.map((piece, i) => adapted(graph, x, piece, adapters?.[i]));
+}
+
+function adapted(graph: Graph, x: Value, y: Value, adapter: Adapter | undefined): Value {
+  if (!adapter) return y;
+  const low = graph.call('MatMul', [x, adapter.a], { transB: 1, alpha: adapter.scale });
+  return graph.call('Add', [y, graph.call('MatMul', [low, adapter.b], { transB: 1 })]);
 }
 
 const rmsNorm = (graph: Graph, shape: LlamaShape, x: Value, w: Value): Value =>
   graph.call('RmsNorm', [x, w], { axis: -1, epsilon: shape.rmsNormEpsilon, stash_type: 1 });
-
-const split = (graph: Graph, x: Value, sizes: readonly [number, number]): [Value, Value] =>
-  graph.callAll('Split', [x], { split: sizes, axis: -1 }) as [Value, Value];

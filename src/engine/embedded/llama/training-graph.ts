@@ -5,9 +5,10 @@
  * Inputs beside the weights: tokens [batch, time]; first_position [1] (0); rotary tables; causal_mask
  * [queries, time]; picks [picked, 2] (row and position whose next token is predicted); targets [picked, 1]; and per picked
  * token the coefficients of the loss (see `lossTerms`).
- * Outputs: logprob [picked], entropy [picked], and in a gradient graph d(weights) in the order of `weightInputs`.
+ * Outputs: logprob [picked], entropy [picked], and in a gradient graph d(weights) for what is trained, in the order of
+ * `trainedInputs`.
  */
-import type { LlamaShape } from '../../../checkpoints/llama-shape.js';
+import type { Architecture } from '../../../checkpoints/lora.js';
 import { gradients } from '../graph/gradient.js';
 import { Graph, type Value } from '../graph/graph.js';
 import { decoder, fullAttention, linear } from './decoder.js';
@@ -15,9 +16,10 @@ import { declareWeights } from './weights.js';
 
 export type TrainingGraphKind = 'logprobs' | 'gradient' | 'gradient-with-kl';
 
-export function trainingGraph(shape: LlamaShape, kind: TrainingGraphKind): Graph {
+export function trainingGraph(architecture: Architecture, kind: TrainingGraphKind): Graph {
+  const { shape } = architecture;
   const graph = new Graph();
-  const { weights, all } = declareWeights(graph, shape);
+  const { weights, trained } = declareWeights(graph, architecture);
   const tokens = graph.input('tokens', 'int64', ['batch', 'time']);
   const table = [shape.contextLength, shape.headSize / 2];
   const positions = {
@@ -40,9 +42,9 @@ export function trainingGraph(shape: LlamaShape, kind: TrainingGraphKind): Graph
 
   if (kind !== 'logprobs') {
     const loss = lossTerms(graph, picked, kind === 'gradient-with-kl');
-    const found = gradients(graph, [[loss, graph.scalar(1)]], all);
+    const found = gradients(graph, [[loss, graph.scalar(1)]], trained);
     found.forEach((gradient, i) => {
-      graph.output(`d_${(all[i] as Value).name}`, gradient);
+      graph.output(`d_${(trained[i] as Value).name}`, gradient);
     });
   }
   return graph;

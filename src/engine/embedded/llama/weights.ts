@@ -3,9 +3,10 @@
  * (q, k, v are one matrix; gate, up another). No copy anywhere.
  */
 import { type LlamaShape, llamaLayout } from '../../../checkpoints/llama-shape.js';
+import { type Architecture, type LoraTarget, loraModules } from '../../../checkpoints/lora.js';
 import { invariant } from '../../../errors.js';
 import type { Graph, Value } from '../graph/graph.js';
-import type { ModelWeights } from './decoder.js';
+import type { Adapter, ModelWeights } from './decoder.js';
 
 export interface WeightInput {
   readonly name: string;
@@ -15,7 +16,7 @@ export interface WeightInput {
   readonly size: number;
 }
 
-/** The graph inputs that carry weights, in the order of the flat array; together they cover it exactly once. */
+/** The graph inputs that carry the model's weights, in the order of its flat array; together they cover it exactly once. */
 export function weightInputs(shape: LlamaShape): WeightInput[] {
   const slots = llamaLayout(shape).slots;
   const inputs: WeightInput[] = [];
@@ -55,21 +56,45 @@ export function weightInputs(shape: LlamaShape): WeightInput[] {
   return inputs;
 }
 
-/** Declares the weight inputs on a graph; `all` is in the order of `weightInputs`. */
-export function declareWeights(graph: Graph, shape: LlamaShape): { weights: ModelWeights; all: Value[] } {
-  const all = weightInputs(shape).map(({ name, shape: dims }) => graph.input(name, 'float32', dims));
-  const queue = all.slice();
+/** The graph inputs that carry what is trained, in the order of its flat array: the model's weights, or its adapters. */
+export function trainedInputs({ shape, lora }: Architecture): WeightInput[] {
+  if (!lora) return weightInputs(shape);
+  return loraModules(shape, lora).flatMap(({ target, layer, a, b }) => [
+    { ...a, name: adapterName('a', target, layer) },
+    { ...b, name: adapterName('b', target, layer) },
+  ]);
+}
+
+const adapterName = (part: 'a' | 'b', target: LoraTarget, layer: number) => `lora_${part}_${target}_${layer}`;
+
+/** Declares the inputs of weights and adapters on a graph; `trained` is in the order of `trainedInputs`. */
+export function declareWeights(graph: Graph, architecture: Architecture): { weights: ModelWeights; trained: Value[] } {
+  const { shape, lora } = architecture;
+  const declare = ({ name, shape: dims }: WeightInput) => graph.input(name, 'float32', dims);
+  const frozen = weightInputs(shape).map(declare);
+  const trained = lora ? trainedInputs(architecture).map(declare) : frozen;
+  const adapters = new Map(trained.map((value) => [value.name, value]));
+  const adapted = (layer: number, ...targets: LoraTarget[]) => {
+    if (!lora || !targets.some((target) => lora.targets.includes(target))) return {};
+    const of = (target: LoraTarget): Adapter | undefined => {
+      const [a, b] = [adapters.get(adapterName('a', target, layer)), adapters.get(adapterName('b', target, layer))];
+      return a && b && { a, b, scale: lora.alpha / lora.rank };
+    };
+    return { adapters: targets.map(of) };
+  };
+
+  const queue = frozen.slice();
   const take = () => queue.shift() as Value;
   const embedding = take();
-  const layers = Array.from({ length: shape.layers }, () => ({
+  const layers = Array.from({ length: shape.layers }, (_, layer) => ({
     attentionNorm: take(),
-    qkv: { weight: take(), ...(shape.qkvBias && { bias: take() }) },
+    qkv: { weight: take(), ...(shape.qkvBias && { bias: take() }), ...adapted(layer, 'q_proj', 'k_proj', 'v_proj') },
     ...(shape.headNorms && { headNorms: { query: take(), key: take() } }),
-    attentionOut: { weight: take(), ...(shape.attentionOutBias && { bias: take() }) },
+    attentionOut: { weight: take(), ...(shape.attentionOutBias && { bias: take() }), ...adapted(layer, 'o_proj') },
     mlpNorm: take(),
-    gateUp: { weight: take() },
-    down: { weight: take() },
+    gateUp: { weight: take(), ...adapted(layer, 'gate_proj', 'up_proj') },
+    down: { weight: take(), ...adapted(layer, 'down_proj') },
   }));
   const norm = take();
-  return { weights: { embedding, layers, norm, head: { weight: queue.shift() ?? embedding } }, all };
+  return { weights: { embedding, layers, norm, head: { weight: queue.shift() ?? embedding } }, trained };
 }
