@@ -31,10 +31,16 @@ export const engineSettings = z.strictObject({
     .default(null)
     .describe('train low-rank adapters beside a frozen base (LoRA); null: all weights. The paper does not say which'),
   microBatchTokens: z
+    .union([z.literal('auto'), z.int().min(1)])
+    .default('auto')
+    .describe(
+      'token positions (padding included) computed at once in training and scoring; auto: 2048, fewer where their activations would fill more than 2 GiB',
+    ),
+  logitsAtOnce: z
     .int()
     .min(1)
-    .default(2048)
-    .describe('token positions (padding included) computed at once in training and scoring'),
+    .default(1 << 25)
+    .describe('numbers of logits (tokens x vocabulary) computed at once in training and scoring'),
   slots: z.int().min(1).default(256).describe('sequences decoded at once in a worker'),
   chunk: z
     .int()

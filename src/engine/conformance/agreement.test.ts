@@ -44,8 +44,10 @@ const prompts = (policy: Policy) => texts.map((text) => policy.tokenizer.encode(
 
 describe('the embedded engine against the reference', () => {
   const reference = made(createReferenceEngine());
-  // Small pieces, small micro-batches, few slots: every cut is used.
-  const embedded = made(createEmbeddedEngine({ workers: 2, chunk: 12, microBatchTokens: 40, slots: 5 }));
+  // Small pieces, small micro-batches, few slots, logits of five tokens at once: every cut is used.
+  const embedded = made(
+    createEmbeddedEngine({ workers: 2, chunk: 12, microBatchTokens: 40, slots: 5, logitsAtOnce: 60 }),
+  );
   const both = async (model: TinyModelName) => {
     const folder = models.folder(model);
     return [await reference.open({ folder }), await embedded.open({ folder })] as const;

@@ -14,7 +14,8 @@ export function createEmbeddedEngine(settings: Partial<EngineSettings> = {}): En
   const workerSettings = {
     threads: resolved.threadsPerWorker,
     microBatchTokens: resolved.microBatchTokens,
-    sampler: { slots: resolved.slots, prefillTokens: resolved.microBatchTokens },
+    logitsAtOnce: resolved.logitsAtOnce,
+    sampler: { slots: resolved.slots },
   };
   const links = Array.from({ length: workers }, () => new WorkerLink(workerSettings));
   const placement = new Placement(resolved, links);

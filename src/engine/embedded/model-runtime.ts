@@ -3,25 +3,25 @@
  * tables and the causal masks.
  */
 import type { Tensor } from 'onnxruntime-node';
-import type { LlamaShape } from '../../checkpoints/llama-shape.js';
+import { type LlamaShape, llamaLayout } from '../../checkpoints/llama-shape.js';
 import type { Architecture } from '../../checkpoints/lora.js';
+import { microBatchTokens } from './activations.js';
+import type { Graph } from './graph/graph.js';
 import { KvCache } from './kv-cache.js';
 import { prefillGraph, stepGraph } from './llama/decode-graphs.js';
 import { rotaryTables } from './llama/rotary-tables.js';
-import { trainingGraph } from './llama/training-graph.js';
+import { type TrainingGraphKind, trainingGraph } from './llama/training-graph.js';
 import { trainedInputs, type WeightInput, weightInputs } from './llama/weights.js';
 import { viewsOf } from './policy-memory.js';
+import type { WorkerSettings } from './protocol.js';
 import { type CompiledGraph, compile, type Feeds, floats, int64s } from './session.js';
 
-const graphs = {
-  logprobs: (architecture: Architecture) => trainingGraph(architecture, 'logprobs'),
-  gradient: (architecture: Architecture) => trainingGraph(architecture, 'gradient'),
-  'gradient-with-kl': (architecture: Architecture) => trainingGraph(architecture, 'gradient-with-kl'),
-  prefill: prefillGraph,
-  step: stepGraph,
-};
+/** Parameters from which on the runtime's plans of whole graphs cost more memory than they save time (docs/log.md). */
+const largeModel = 1 << 24;
 
-export type GraphName = keyof typeof graphs;
+const sampling = { prefill: prefillGraph, step: stepGraph };
+
+export type RuntimeSettings = Pick<WorkerSettings, 'threads' | 'logitsAtOnce' | 'microBatchTokens'>;
 
 export class ModelRuntime {
   readonly architecture: Architecture;
@@ -34,29 +34,46 @@ export class ModelRuntime {
   readonly tables: Feeds;
   /** Tables and position 0: inputs of the graphs that read whole sequences. */
   readonly sequenceFeeds: Feeds;
+  /** Logits computed at once, in numbers. */
+  readonly logitsAtOnce: number;
+  /** Token positions computed at once in training and scoring. */
+  readonly microBatchTokens: number;
   private readonly threads: number;
-  private readonly compiled = new Map<GraphName, Promise<CompiledGraph>>();
+  private readonly parameters: number;
+  private readonly compiled = new Map<string, Promise<CompiledGraph>>();
   private readonly masks = new Map<number, Tensor>();
   private cache: KvCache | undefined;
 
   /** @param base [parameters] by `llamaLayout`, where adapters are trained beside it */
-  constructor(architecture: Architecture, base: Float32Array | undefined, threads: number) {
+  constructor(architecture: Architecture, base: Float32Array | undefined, settings: RuntimeSettings) {
     const { shape } = architecture;
     this.architecture = architecture;
     this.shape = shape;
+    this.parameters = llamaLayout(shape).size;
     this.trained = trainedInputs(architecture);
     this.frozen = base ? viewsOf(base, weightInputs(shape)) : {};
-    this.threads = threads;
+    this.threads = settings.threads;
+    this.logitsAtOnce = settings.logitsAtOnce;
+    this.microBatchTokens = microBatchTokens(settings.microBatchTokens, shape);
     const { cos, sin } = rotaryTables(shape);
     const dims = [shape.contextLength, shape.headSize / 2];
     this.tables = { cos: floats(cos, dims), sin: floats(sin, dims) };
     this.sequenceFeeds = { ...this.tables, first_position: int64s([0], [1]) };
   }
 
-  graph(name: GraphName): Promise<CompiledGraph> {
+  graph(name: keyof typeof sampling): Promise<CompiledGraph> {
+    return this.once(name, () => sampling[name](this.architecture));
+  }
+
+  /** @param parts that the picked tokens come in */
+  trainingGraph(kind: TrainingGraphKind, parts: number): Promise<CompiledGraph> {
+    return this.once(`${kind}/${parts}`, () => trainingGraph(this.architecture, kind, parts));
+  }
+
+  private once(name: string, build: () => Graph): Promise<CompiledGraph> {
     let found = this.compiled.get(name);
     if (!found) {
-      found = compile(graphs[name](this.architecture), this.threads);
+      found = compile(build(), { threads: this.threads, memoryPattern: this.parameters < largeModel });
       this.compiled.set(name, found);
     }
     return found;

@@ -9,7 +9,8 @@ import type { FlatTrainingBatch } from './trainer.js';
 
 export interface WorkerSettings {
   readonly threads: number;
-  readonly microBatchTokens: number;
+  readonly microBatchTokens: number | 'auto';
+  readonly logitsAtOnce: number;
   readonly sampler: SamplerSettings;
 }
 

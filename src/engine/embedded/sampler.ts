@@ -25,8 +25,6 @@ export interface SamplingTask {
 export interface SamplerSettings {
   /** Sequences decoded at once. */
   readonly slots: number;
-  /** Tokens read at once when prompts are read. */
-  readonly prefillTokens: number;
 }
 
 interface Running {
@@ -58,7 +56,7 @@ export async function sampleTask(
   const cache = runtime.kvCache(settings.slots);
   const choose = new TokenChooser(options, runtime.shape.vocabularySize);
   const stopRule = compileStopRule(options);
-  const reader = new PromptReader(runtime, policy, task, settings.prefillTokens);
+  const reader = new PromptReader(runtime, policy, task);
   const step = await runtime.graph('step');
   const fixed = { ...policy.feeds, ...runtime.tables, inverse_temperature: inverseTemperature(options) };
   const vocabulary = runtime.shape.vocabularySize;
@@ -176,11 +174,11 @@ class PromptReader {
   private ready: ReadPrompt[] = [];
   private first = 0;
 
-  constructor(runtime: ModelRuntime, policy: PolicyMemory, task: SamplingTask, budget: number) {
+  constructor(runtime: ModelRuntime, policy: PolicyMemory, task: SamplingTask) {
     this.runtime = runtime;
     this.policy = policy;
     this.task = task;
-    this.budget = budget;
+    this.budget = runtime.microBatchTokens;
   }
 
   async read(prompt: number): Promise<ReadPrompt> {

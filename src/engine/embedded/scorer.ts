@@ -4,17 +4,15 @@ import { identicalSequences } from './identical-sequences.js';
 import { planMicroBatches } from './micro-batches.js';
 import type { ModelRuntime } from './model-runtime.js';
 import type { PolicyMemory } from './policy-memory.js';
-import { completionLength, fedLength, sequenceFeeds } from './sequence-feeds.js';
+import { completionLength, fedLength, joinParts, sequenceFeeds } from './sequence-feeds.js';
 
 /** [sequence][completion token], natural log, temperature 1. */
 export async function score(
   runtime: ModelRuntime,
   policy: PolicyMemory,
   sequences: FlatSequences,
-  microBatchTokens: number,
 ): Promise<Ragged<Float32Array>> {
   const count = rowCount(sequences.tokens);
-  const graph = await runtime.graph('logprobs');
   const ends = new Int32Array(count);
   for (let i = 0; i < count; i++) ends[i] = (ends[i - 1] ?? 0) + completionLength(sequences, i);
   const data = new Float32Array(ends.at(-1) ?? 0);
@@ -22,11 +20,12 @@ export async function score(
   const indices = Array.from({ length: count }, (_, i) => i).filter((i) => completionLength(sequences, i) > 0);
   const groups = identicalSequences(sequences, indices);
   const fed = groups.map(([first]) => fedLength(sequences, first as number));
-  for (const { rows, time } of planMicroBatches(fed, microBatchTokens)) {
+  for (const { rows, time } of planMicroBatches(fed, runtime.microBatchTokens)) {
     const members = rows.map((g) => groups[g] as number[]);
     const batch = { rows: members.map(([first]) => first as number), time };
-    const { feeds } = sequenceFeeds(runtime, sequences, batch);
-    const logprob = (await graph.run({ ...policy.feeds, ...feeds })).logprob as Float32Array;
+    const micro = sequenceFeeds(runtime, sequences, batch);
+    const graph = await runtime.trainingGraph('logprobs', micro.parts);
+    const logprob = joinParts(await graph.run({ ...policy.feeds, ...micro.feeds }), 'logprob', micro);
     let from = 0;
     for (const group of members) {
       const length = completionLength(sequences, group[0] as number);

@@ -1,15 +1,58 @@
-/** Padded inputs of a micro-batch, and which positions' next tokens it predicts. Shared by training and scoring. */
+/**
+ * Padded inputs of a micro-batch, and which positions' next tokens it predicts, in parts that bound what is as wide as the
+ * vocabulary. Shared by training and scoring.
+ */
 import { type FlatSequences, row } from './flat-batch.js';
+import { ofPart } from './llama/training-graph.js';
 import type { MicroBatch } from './micro-batches.js';
 import type { ModelRuntime } from './model-runtime.js';
-import { type Feeds, int64s } from './session.js';
+import { type Feeds, floats, int64s, type Results } from './session.js';
 
 export interface SequenceFeeds {
   readonly feeds: Feeds;
   /** Picked completion tokens, row after row of the micro-batch. */
   readonly picked: number;
+  readonly parts: number;
   /** Token positions computed, padding included. */
   readonly computed: number;
+}
+
+/** A power of two, so that few graphs are compiled; at most as many as there are tokens. */
+function partsOf(picked: number, { shape, logitsAtOnce }: ModelRuntime): number {
+  let parts = 1;
+  while ((picked * shape.vocabularySize) / parts > logitsAtOnce && 2 * parts <= picked) parts *= 2;
+  return parts;
+}
+
+/** Where part `part` begins. */
+const partStart = (picked: number, parts: number, part: number): number => Math.floor((picked * part) / parts);
+
+/** An array of `width` numbers per picked token, as the inputs of the parts. */
+function inParts<T>(
+  name: string,
+  { picked, parts }: Pick<SequenceFeeds, 'picked' | 'parts'>,
+  tensor: (from: number, to: number) => T,
+): Record<string, T> {
+  return Object.fromEntries(
+    Array.from({ length: parts }, (_, part) => [
+      ofPart(name, part),
+      tensor(partStart(picked, parts, part), partStart(picked, parts, part + 1)),
+    ]),
+  );
+}
+
+/** Numbers per picked token, [picked], as graph inputs. */
+export const tokenFeeds = (name: string, values: Float32Array, of: Pick<SequenceFeeds, 'picked' | 'parts'>): Feeds =>
+  inParts(name, of, (from, to) => floats(values.subarray(from, to), [to - from]));
+
+/** An output of all parts as one array, [picked]. */
+export function joinParts(results: Results, name: string, { picked, parts }: SequenceFeeds): Float32Array {
+  if (parts === 1) return results[name] as Float32Array;
+  const joined = new Float32Array(picked);
+  for (let part = 0; part < parts; part++) {
+    joined.set(results[ofPart(name, part)] as Float32Array, partStart(picked, parts, part));
+  }
+  return joined;
 }
 
 /** Tokens a sequence feeds: its last one is only predicted. */
@@ -34,15 +77,16 @@ export function sequenceFeeds(runtime: ModelRuntime, sequences: FlatSequences, b
       targets[at++] = sequence[t] as number;
     }
   });
+  const of = { picked, parts: partsOf(picked, runtime) };
   return {
-    picked,
+    ...of,
     computed: rows.length * time,
     feeds: {
       ...runtime.sequenceFeeds,
       causal_mask: runtime.causalMask(time),
       tokens: int64s(tokens, [rows.length, time]),
-      picks: int64s(picks, [picked, 2]),
-      targets: int64s(targets, [picked, 1]),
+      ...inParts('picks', of, (from, to) => int64s(picks.subarray(2 * from, 2 * to), [to - from, 2])),
+      ...inParts('targets', of, (from, to) => int64s(targets.subarray(from, to), [to - from, 1])),
     },
   };
 }

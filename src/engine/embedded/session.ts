@@ -14,7 +14,10 @@ export interface CompiledGraph {
 }
 
 /** @throws SoarError ENGINE_RUNTIME when the runtime refuses the graph. */
-export async function compile(graph: Graph, threads: number): Promise<CompiledGraph> {
+export async function compile(
+  graph: Graph,
+  { threads, memoryPattern = true }: { readonly threads: number; readonly memoryPattern?: boolean },
+): Promise<CompiledGraph> {
   const session = await runtime(() =>
     InferenceSession.create(onnxModel(graph), {
       executionProviders: ['cpu'],
@@ -23,6 +26,7 @@ export async function compile(graph: Graph, threads: number): Promise<CompiledGr
       executionMode: 'sequential',
       graphOptimizationLevel: 'all',
       logSeverityLevel: 3,
+      enableMemPattern: memoryPattern,
       // Spinning threads cost nothing on a quiet machine and ruin a busy one.
       extra: { session: { intra_op: { allow_spinning: '0' } } },
     }),

@@ -7,7 +7,8 @@
  * and sums of a_i logpi and of k_i k3(logref, logpi) are sums of their coefficients.
  */
 import { type Ragged, row } from './flat-batch.js';
-import { type Feeds, floats } from './session.js';
+import { type SequenceFeeds, tokenFeeds } from './sequence-feeds.js';
+import type { Feeds } from './session.js';
 import type { FlatTrainingBatch } from './trainer.js';
 
 /** Every array has one number per picked token. */
@@ -71,13 +72,15 @@ function addRatios(to: Float32Array, at: number, gain: Float32Array, logmu: Floa
   }
 }
 
-export function termFeeds({ ratio, sampler, likelihood, kl }: TokenTerms): Feeds {
-  const perToken = (values: Float32Array) => floats(values, [ratio.length]);
+export function termFeeds(
+  { ratio, sampler, likelihood, kl }: TokenTerms,
+  of: Pick<SequenceFeeds, 'picked' | 'parts'>,
+): Feeds {
   return {
-    ratio_weight: perToken(ratio),
-    sampler_logprob: perToken(sampler),
-    likelihood_weight: perToken(likelihood),
-    ...(kl && { kl_weight: perToken(kl.weight), reference_logprob: perToken(kl.reference) }),
+    ...tokenFeeds('ratio_weight', ratio, of),
+    ...tokenFeeds('sampler_logprob', sampler, of),
+    ...tokenFeeds('likelihood_weight', likelihood, of),
+    ...(kl && { ...tokenFeeds('kl_weight', kl.weight, of), ...tokenFeeds('reference_logprob', kl.reference, of) }),
   };
 }
 

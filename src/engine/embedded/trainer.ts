@@ -11,7 +11,7 @@ import { identicalSequences } from './identical-sequences.js';
 import { planMicroBatches } from './micro-batches.js';
 import type { ModelRuntime } from './model-runtime.js';
 import type { PolicyMemory } from './policy-memory.js';
-import { completionLength, fedLength, sequenceFeeds } from './sequence-feeds.js';
+import { completionLength, fedLength, joinParts, sequenceFeeds } from './sequence-feeds.js';
 import { addToTally, type Tally, termFeeds, tokenTerms } from './token-terms.js';
 
 /** A `TrainingBatch` as flat arrays. Every per-token array has the completions' lengths. */
@@ -31,9 +31,8 @@ export async function train(
   policy: PolicyMemory,
   batch: FlatTrainingBatch,
   step: OptimizerStep,
-  microBatchTokens: number,
 ): Promise<UpdateMetrics> {
-  const { gradient, tally } = await batchGradient(runtime, policy, batch, microBatchTokens);
+  const { gradient, tally } = await batchGradient(runtime, policy, batch);
   const gradNorm = norm(gradient);
   if (!Number.isFinite(gradNorm) || !Number.isFinite(tally.loss)) {
     throw new SoarError('ENGINE_NOT_FINITE', `loss ${tally.loss} or gradient norm ${gradNorm} is not finite`, {
@@ -73,7 +72,6 @@ export async function batchGradient(
   runtime: ModelRuntime,
   policy: PolicyMemory,
   batch: FlatTrainingBatch,
-  microBatchTokens: number,
 ): Promise<{ gradient: Float32Array; tally: BatchTally }> {
   const { sequences, kl } = batch;
   const all = Array.from({ length: rowCount(sequences.tokens) }, (_, i) => i);
@@ -97,24 +95,24 @@ export async function batchGradient(
   for (const i of active) tally.tokens += completionLength(sequences, i);
   tally.skipped -= tally.tokens;
 
-  const graph = await runtime.graph(kl ? 'gradient-with-kl' : 'gradient');
   const inputs = runtime.trained;
   const gradient = new Float32Array(policy.weights.length);
   const fed = groups.map(([first]) => fedLength(sequences, first as number));
-  for (const [m, { rows, time }] of planMicroBatches(fed, microBatchTokens).entries()) {
+  for (const [m, { rows, time }] of planMicroBatches(fed, runtime.microBatchTokens).entries()) {
     const members = rows.map((g) => groups[g] as number[]);
     const micro = { rows: members.map(([first]) => first as number), time };
-    const { feeds, picked, computed } = sequenceFeeds(runtime, sequences, micro);
-    const terms = tokenTerms(batch, members, picked);
-    const results = await graph.run({ ...policy.feeds, ...feeds, ...termFeeds(terms) });
+    const fedMicro = sequenceFeeds(runtime, sequences, micro);
+    const terms = tokenTerms(batch, members, fedMicro.picked);
+    const graph = await runtime.trainingGraph(kl ? 'gradient-with-kl' : 'gradient', fedMicro.parts);
+    const results = await graph.run({ ...policy.feeds, ...fedMicro.feeds, ...termFeeds(terms, fedMicro) });
     for (const { name, offset, size } of inputs) {
       const part = results[`d_${name}`] as Float32Array;
       if (m === 0) gradient.set(part, offset);
       else for (let i = 0; i < size; i++) (gradient[offset + i] as number) += part[i] as number;
     }
     for (const g of rows) tally.fed += fed[g] as number;
-    tally.computed += computed;
-    addToTally(tally, terms, results.logprob as Float32Array, results.entropy as Float32Array);
+    tally.computed += fedMicro.computed;
+    addToTally(tally, terms, joinParts(results, 'logprob', fedMicro), joinParts(results, 'entropy', fedMicro));
   }
   return { gradient, tally };
 }

@@ -25,7 +25,7 @@ function policyOf(id: number) {
 
 const handlers: { [N in RequestName]: (ask: Requests[N]['ask']) => Promise<Requests[N]['answer']> } = {
   async model({ model, architecture, base, pieces }) {
-    models.set(model, { runtime: new ModelRuntime(architecture, base, settings.threads), pieces });
+    models.set(model, { runtime: new ModelRuntime(architecture, base, settings), pieces });
     return undefined;
   },
   async create({ policy, model: id, weights }) {
@@ -45,11 +45,11 @@ const handlers: { [N in RequestName]: (ask: Requests[N]['ask']) => Promise<Reque
   },
   async score({ policy, sequences }) {
     const { model, memory } = policyOf(policy);
-    return score(model.runtime, memory, sequences, settings.microBatchTokens);
+    return score(model.runtime, memory, sequences);
   },
   async train({ policy, batch, step }) {
     const { model, memory } = policyOf(policy);
-    return train(model.runtime, memory, batch, step, settings.microBatchTokens);
+    return train(model.runtime, memory, batch, step);
   },
   async read({ policy, optimizer }) {
     const { memory } = policyOf(policy);

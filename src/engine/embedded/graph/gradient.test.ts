@@ -174,7 +174,7 @@ describe('stated gradients equal central differences', () => {
     gradients(graph, [[y, seed]], x).forEach((gradient, i) => {
       graph.output(`d${i}`, gradient);
     });
-    const compiled = await compile(graph, 1);
+    const compiled = await compile(graph, { threads: 1 });
 
     const values = shapes.map((shape) => Float32Array.from({ length: sizeOf(shape) }, () => random.float() * 2 - 1));
     const yShape = y.shape as number[];

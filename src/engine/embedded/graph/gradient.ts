@@ -9,14 +9,16 @@ import { type Operator, operators } from './operators.js';
 /**
  * @param seeds pairs of a value y and d(loss)/d(y), of y's shape: where the backward pass starts
  * @param wanted the values whose gradients are needed
+ * @param since differentiates only the nodes from this one on: what was computed before is taken as given
  * @returns d(loss)/d(wanted[i]), of wanted[i]'s shape
  */
 export function gradients(
   graph: Graph,
   seeds: readonly (readonly [Value, Value])[],
   wanted: readonly Value[],
+  since = 0,
 ): Value[] {
-  const forward = graph.nodes.slice();
+  const forward = graph.nodes.slice(since);
   const needs = dependents(forward, wanted);
   const found = new Map<Value, Value>();
   const add = (value: Value, gradient: Value) => {

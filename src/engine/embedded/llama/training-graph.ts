@@ -1,22 +1,28 @@
 /**
  * Forward and backward of one micro-batch in one graph. Log-probabilities and logits exist only at the picked positions
- * (completion tokens), never for prompts or padding.
+ * (completion tokens), never for prompts or padding; and of those only one part at a time, since a row of a large vocabulary's
+ * logits is wider than all else that a token needs.
  *
  * Inputs beside the weights: tokens [batch, time]; first_position [1] (0); rotary tables; causal_mask
- * [queries, time]; picks [picked, 2] (row and position whose next token is predicted); targets [picked, 1]; and per picked
- * token the coefficients of the loss (see `lossTerms`).
- * Outputs: logprob [picked], entropy [picked], and in a gradient graph d(weights) for what is trained, in the order of
- * `trainedInputs`.
+ * [queries, time]; and for each part: picks [picked, 2] (row and position whose next token is predicted); targets [picked, 1]; and
+ * per picked token the coefficients of the loss (see `lossTerms`).
+ * Outputs: for each part logprob [picked], entropy [picked], and in a gradient graph d(weights) for what is trained, in the order
+ * of `trainedInputs`.
  */
 import type { Architecture } from '../../../checkpoints/lora.js';
+import { invariant } from '../../../errors.js';
 import { gradients } from '../graph/gradient.js';
 import { Graph, type Value } from '../graph/graph.js';
-import { decoder, fullAttention, linear } from './decoder.js';
+import { decoder, fullAttention, type Linear, linear } from './decoder.js';
 import { declareWeights } from './weights.js';
 
 export type TrainingGraphKind = 'logprobs' | 'gradient' | 'gradient-with-kl';
 
-export function trainingGraph(architecture: Architecture, kind: TrainingGraphKind): Graph {
+/** The name of a part's input or output. */
+export const ofPart = (name: string, part: number): string => (part === 0 ? name : `${name}_${part}`);
+
+/** @param parts that the picked tokens come in */
+export function trainingGraph(architecture: Architecture, kind: TrainingGraphKind, parts: number): Graph {
   const { shape } = architecture;
   const graph = new Graph();
   const { weights, trained } = declareWeights(graph, architecture);
@@ -29,33 +35,64 @@ export function trainingGraph(architecture: Architecture, kind: TrainingGraphKin
   };
   const queries = shape.heads === shape.kvHeads ? 'time' : 'queries';
   const causalMask = graph.input('causal_mask', 'float32', [queries, 'time']);
-  const picks = graph.input('picks', 'int64', ['picked', 2]);
-  const targets = graph.input('targets', 'int64', ['picked', 1]);
-
   const hidden = decoder(graph, shape, weights, tokens, positions, fullAttention(graph, shape, causalMask));
-  const logits = linear(graph, graph.call('PickRows', [hidden, picks]), weights.head);
-  const logp = graph.call('LogSoftmax', [logits], { axis: -1 });
-  const picked = graph.call('Reshape', [graph.call('PickColumns', [logp, targets], { axis: 1 })], { to: ['picked'] });
-  graph.output('logprob', picked);
-  const plogp = graph.call('Mul', [graph.call('Exp', [logp]), logp]);
-  graph.output('entropy', graph.call('Neg', [graph.call('ReduceSum', [plogp], { axes: [-1], keepdims: 0 })]));
 
-  if (kind !== 'logprobs') {
-    const loss = lossTerms(graph, picked, kind === 'gradient-with-kl');
-    const found = gradients(graph, [[loss, graph.scalar(1)]], trained);
-    found.forEach((gradient, i) => {
-      graph.output(`d_${(trained[i] as Value).name}`, gradient);
-    });
+  const headIsTrained = trained.includes(weights.head.weight);
+  const seeds: [Value, Value][] = [];
+  const ofHead: Value[] = [];
+  for (let part = 0; part < parts; part++) {
+    const size = ofPart('picked', part);
+    const rows = graph.call('PickRows', [hidden, graph.input(ofPart('picks', part), 'int64', [size, 2])]);
+    const since = graph.nodes.length;
+    const loss = predictions(graph, rows, weights.head, kind, part);
+    if (!loss) continue;
+    // Backward at once, so that nothing as wide as the vocabulary outlives its part.
+    const wanted = headIsTrained ? [rows, weights.head.weight] : [rows];
+    const [ofRows, ofWeight] = gradients(graph, [[loss, graph.scalar(1)]], wanted, since);
+    seeds.push([rows, ofRows as Value]);
+    if (ofWeight) ofHead.push(ofWeight);
+  }
+  if (kind === 'logprobs') return graph;
+
+  const beneath = trained.filter((value) => value !== weights.head.weight || value === weights.embedding);
+  const found = new Map(gradients(graph, seeds, beneath).map((gradient, i) => [beneath[i] as Value, gradient]));
+  for (const value of trained) {
+    const beneathIt = found.get(value);
+    const of = [...(value === weights.head.weight ? ofHead : []), ...(beneathIt ? [beneathIt] : [])];
+    invariant(of.length > 0, `the loss depends on ${value.name}`);
+    graph.output(
+      `d_${value.name}`,
+      of.reduce((a, b) => graph.call('Add', [a, b])),
+    );
   }
   return graph;
+}
+
+/** What one part predicts, as outputs; its loss per token where the gradient is wanted. @param rows [picked, hidden] */
+function predictions(
+  graph: Graph,
+  rows: Value,
+  head: Linear,
+  kind: TrainingGraphKind,
+  part: number,
+): Value | undefined {
+  const size = rows.shape[0] as string;
+  const targets = graph.input(ofPart('targets', part), 'int64', [size, 1]);
+  const logp = graph.call('LogSoftmax', [linear(graph, rows, head)], { axis: -1 });
+  const picked = graph.call('Reshape', [graph.call('PickColumns', [logp, targets], { axis: 1 })], { to: [size] });
+  graph.output(ofPart('logprob', part), picked);
+  const plogp = graph.call('Mul', [graph.call('Exp', [logp]), logp]);
+  const entropy = graph.call('Neg', [graph.call('ReduceSum', [plogp], { axes: [-1], keepdims: 0 })]);
+  graph.output(ofPart('entropy', part), entropy);
+  return kind === 'logprobs' ? undefined : lossTerms(graph, picked, kind === 'gradient-with-kl', part);
 }
 
 /**
  * Per token, with a = w * A (policy gradient) or b = w * A (log-likelihood) and k = beta * w:
  *   l = -(a * exp(logpi - logmu) + b * logpi) + k * (exp(logref - logpi) - (logref - logpi) - 1)
  */
-function lossTerms(graph: Graph, logp: Value, withKl: boolean): Value {
-  const perToken = (name: string) => graph.input(name, 'float32', ['picked']);
+function lossTerms(graph: Graph, logp: Value, withKl: boolean, part: number): Value {
+  const perToken = (name: string) => graph.input(ofPart(name, part), 'float32', logp.shape);
   const [ratioWeight, samplerLogp, likelihoodWeight] = [
     perToken('ratio_weight'),
     perToken('sampler_logprob'),
