@@ -60,7 +60,7 @@ export function chooseExport(request: ExportRequest, history: History, run: stri
   const count = promotionsOf(history).length;
   if (count === 0) {
     const has = what === 'student' ? 'no student' : 'no promotion questions';
-    throw nothing(`this run has promoted nothing, so it has ${has}`, run);
+    throw nothing(`this run has promoted nothing, so it has ${has}`, run, promoteMore);
   }
   if (what === 'questions') return { what, format, step: promotedAt[count - 1] };
   const promotion = request.promotion ?? count;
@@ -95,11 +95,11 @@ function formatOf({ format }: ExportRequest, what: ExportWhat): ExportFormat {
   });
 }
 
-const nothing = (why: string, run: string) =>
-  new SoarError('EXPORT_NOTHING', why, {
-    where: run,
-    remedy: `let it go on with \`soar resume ${run}\`; when it is done, start another with a lower soar.promotion.threshold, more outer steps or another seed`,
-  });
+const nothing = (why: string, run: string, otherwise = '') =>
+  new SoarError('EXPORT_NOTHING', why, { where: run, remedy: `let it go on with \`soar resume ${run}\`${otherwise}` });
+
+const promoteMore =
+  '; if it is done, start another with a lower soar.promotion.threshold, more outer steps or another seed';
 
 /** The name of the folder where none is asked for. */
 export function exportName(run: string, { what, format, promotion }: ExportChoice, asked: ExportRequest): string {

@@ -9,6 +9,7 @@ import { miniature } from '../../../test/miniature.js';
 import { readModelFolder } from '../../checkpoints/model-folder.js';
 import { decodeSafetensors } from '../../checkpoints/safetensors.js';
 import { resolveConfig } from '../config/config.js';
+import { nodeDisk } from '../disk.js';
 import { startRun } from '../run.js';
 import { configHash, type RunPaths, readRunConfig, runPaths } from '../run-folder.js';
 import type { ExportRequest } from './choice.js';
@@ -44,7 +45,9 @@ beforeAll(async () => {
   run = (await startRun(resolveConfig({ preset: 'smoke', sets: changes }), at('runs'))).paths;
 });
 
-const exported = (request: ExportRequest) => exportRun(run, { out: at(`${Math.random()}`), ...request });
+let count = 0;
+const exported = (request: ExportRequest, disk = nodeDisk) =>
+  exportRun(run, { out: at(`out-${count++}`), ...request }, disk);
 
 /** The snapshot's weights by the snapshot's own format. */
 function snapshotWeights(name: string): Float32Array | undefined {
@@ -116,6 +119,24 @@ describe('a model folder', () => {
       (card) => /row SOAR-PS is this|SOAR-PS is the student of/.exec(card)?.[0],
     );
     expect(found.sort()).toEqual(['SOAR-PS is the student of', 'row SOAR-PS is this']);
+  });
+
+  it('of a run that goes on: where a teacher has gone by the time it is read, the next one is taken', async () => {
+    let times = 0;
+    const before = async (path: string) => {
+      const bytes = await nodeDisk.read(path);
+      if (path !== run.journal || times++ > 0) return bytes;
+      const lines = bytes?.toString().split(/(?<=\n)/) ?? [];
+      const last = lines.findLastIndex((line) => line.includes('"unit":"outer-step"'));
+      return Buffer.from(lines.slice(0, last).join(''));
+    };
+    const request = { what: 'teacher', out: at('later') };
+    expect(await exportRun(run, request, { ...nodeDisk, read: before })).toMatchObject({ step: 2 });
+    expect((await readModelFolder(at('later'))).weights).toEqual(snapshotWeights('teacher-step-0001'));
+    const gone = async (path: string) => (path.startsWith(run.snapshots) ? undefined : nodeDisk.read(path));
+    await expect(exported({ what: 'teacher' }, { ...nodeDisk, read: gone })).rejects.toMatchObject({
+      code: 'RUN_SNAPSHOT_DAMAGED',
+    });
   });
 
   it('is refused where the base model is another one by now', async () => {

@@ -33,8 +33,22 @@ export interface Exported extends ExportChoice {
 
 /** @throws SoarError EXPORT_*, and for models MODEL_*, RUN_MODEL_CHANGED, RUN_SNAPSHOT_* */
 export async function exportRun(paths: RunPaths, request: ExportRequest, disk: Disk = nodeDisk): Promise<Exported> {
+  const read = async () => historyOf(await readJournal<RunEntry>(paths.journal, disk));
+  for (let history = await read(); ; ) {
+    try {
+      return await exportFrom(history, paths, request, disk);
+    } catch (error) {
+      if (!(error instanceof SoarError && /^RUN_SNAPSHOT_/.test(error.code))) throw error;
+      // A run that goes on drops a teacher once it has the next one.
+      const later = await read();
+      if (later.steps.length === history.steps.length) throw error;
+      history = later;
+    }
+  }
+}
+
+async function exportFrom(history: History, paths: RunPaths, request: ExportRequest, disk: Disk): Promise<Exported> {
   const config = readRunConfig(paths);
-  const history = historyOf(await readJournal<RunEntry>(paths.journal, disk));
   const choice = chooseExport(request, history, paths.folder);
   const out = request.out ?? join('exports', exportName(paths.name, choice, request));
   const force = request.force ?? false;
