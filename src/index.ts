@@ -2,6 +2,8 @@
 export { SoarError } from './errors.js';
 export { type ConfigRequest, type RunConfig, resolveConfig } from './run/config/config.js';
 export type { Listener, RunEvent } from './run/events.js';
+export type { ExportRequest } from './run/export/choice.js';
+export { type Exported, exportRun } from './run/export/export.js';
 export type { Cost } from './run/ledger.js';
 export type { RunResults } from './run/results.js';
 export { type FinishedRun, type RunOptions, resumeRun, startRun } from './run/run.js';

@@ -106,3 +106,9 @@ export function llamaConfig(shape: LlamaShape, tokens: object): object {
     ...tokens,
   };
 }
+
+/** Any model's config.json with the number type that we write; the key is the one that is there, of old and new transformers. */
+export function inSinglePrecision(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const keys = ['dtype', 'torch_dtype'].filter((key) => key in config);
+  return { ...config, ...Object.fromEntries((keys.length > 0 ? keys : ['dtype']).map((key) => [key, 'float32'])) };
+}

@@ -9,12 +9,11 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { SoarError } from '../errors.js';
 import { llamaConfig, readLlamaConfig, tokenIds } from './llama-config.js';
-import { type LlamaShape, llamaLayout } from './llama-shape.js';
+import type { LlamaShape } from './llama-shape.js';
 import { mergeAdapters } from './lora.js';
 import { readModelJson, readModelJsonIfThere } from './model-file.js';
-import { readWeights } from './model-weights.js';
+import { readWeights, writeWeights } from './model-weights.js';
 import { readPeftAdapters, readPeftConfig } from './peft-folder.js';
-import { encodeSafetensors } from './safetensors.js';
 import type { Tokenizer } from './tokenizer.js';
 import { type TokenizerJson, tokenizerFrom } from './tokenizer-file.js';
 
@@ -111,16 +110,11 @@ export async function writeModelFolder(folder: string, model: NewModelFolder): P
     bos_token: begin,
     clean_up_tokenization_spaces: false,
   };
-  const tensors = llamaLayout(shape).slots.map(({ name, shape: dims, offset, size }) => ({
-    name,
-    shape: dims,
-    data: weights.subarray(offset, offset + size),
-  }));
   await mkdir(folder, { recursive: true });
   const json = (name: string, value: unknown) => writeFile(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
   await json('config.json', llamaConfig(shape, tokens));
   await json('generation_config.json', tokens);
   await json('tokenizer.json', model.tokenizer);
   await json('tokenizer_config.json', tokenizerConfig);
-  await writeFile(join(folder, 'model.safetensors'), encodeSafetensors(tensors, { format: 'pt' }));
+  await writeWeights(folder, shape, weights);
 }

@@ -1,13 +1,15 @@
 /**
  * The weights of a model folder, model.safetensors or shards with an index, as one flat array: each tensor goes from its file to
- * its place, checked by name and shape against the config.
+ * its place, checked by name and shape against the config. And back, into one file.
  */
 import { join } from 'node:path';
 import { z } from 'zod';
 import { SoarError } from '../errors.js';
 import { type LlamaShape, llamaLayout } from './llama-shape.js';
 import { modelFileError, readModelJsonIfThere, refusePointer } from './model-file.js';
+import { safetensorsPieces } from './safetensors.js';
 import { type OpenSafetensors, openSafetensors, type StoredTensor } from './safetensors-file.js';
+import { writePieces } from './write-file.js';
 
 const head = 'lm_head.weight';
 const embedding = 'model.embed_tokens.weight';
@@ -29,6 +31,17 @@ export async function readWeights(folder: string, shape: LlamaShape): Promise<Fl
   } finally {
     for (const file of opened) await file.close();
   }
+}
+
+/** @param weights [parameters], by `llamaLayout`; written as model.safetensors in single precision */
+export async function writeWeights(folder: string, shape: LlamaShape, weights: Float32Array): Promise<void> {
+  const tensors = llamaLayout(shape).slots.map(({ name, shape: dims, offset, size }) => ({
+    name,
+    shape: dims,
+    data: weights.subarray(offset, offset + size),
+  }));
+  // transformers asks for the framework that a file is for.
+  await writePieces(join(folder, 'model.safetensors'), safetensorsPieces(tensors, { format: 'pt' }));
 }
 
 async function weightFiles(folder: string): Promise<readonly string[]> {

@@ -1,9 +1,10 @@
-import { mkdtemp, open, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decodeSafetensors, encodeSafetensors } from './safetensors.js';
+import { decodeSafetensors, encodeSafetensors, safetensorsPieces } from './safetensors.js';
 import { openSafetensors } from './safetensors-file.js';
+import { writePieces } from './write-file.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -95,4 +96,13 @@ describe('openSafetensors', () => {
     await expect(file.tensors.get('x')?.read(new Float32Array(2))).rejects.toEqual(damaged(/ended at byte/));
     await file.close();
   });
+});
+
+it('writePieces leaves the bytes that encodeSafetensors makes, also of a tensor longer than a piece', async () => {
+  const data = Float32Array.from({ length: 2 ** 20 + 2 ** 19 + 1 }, (_, i) => i);
+  const tensors = ['a', 'b'].map((name) => ({ name, shape: [data.length], data }));
+  const path = join(folder, 'pieces.safetensors');
+  await writeFile(path, 'what was there before');
+  await writePieces(path, safetensorsPieces(tensors, { format: 'pt' }));
+  expect((await readFile(path)).equals(encodeSafetensors(tensors, { format: 'pt' }))).toBe(true);
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeSafetensors, encodeSafetensors } from './safetensors.js';
+import { decodeSafetensors, encodeSafetensors, parseHeader, safetensorsPieces } from './safetensors.js';
 
 /** A file from its header and body, whatever they say. */
 function file(header: unknown, body: Uint8Array): Uint8Array {
@@ -14,6 +14,24 @@ function file(header: unknown, body: Uint8Array): Uint8Array {
 
 const words = (...values: number[]) => new Uint8Array(Uint16Array.from(values).buffer);
 const pair = { name: 'x', shape: [2], data: Float32Array.of(1, 2) };
+
+it('a file of more than 4 GiB comes in small pieces, none of which is copied', () => {
+  // Many tensors that share their numbers.
+  const data = new Float32Array(2 ** 24 + 3);
+  const tensors = Array.from({ length: 65 }, (_, i) => ({ name: `t${i}`, shape: [data.length], data }));
+  const [head, ...pieces] = safetensorsPieces(tensors);
+  const total = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  expect(total).toBe(65 * 4 * (2 ** 24 + 3));
+  expect(Math.max(...pieces.map(({ length }) => length))).toBe(2 ** 22);
+  expect(pieces.every(({ buffer }) => buffer === data.buffer)).toBe(true);
+  const { places } = parseHeader((head as Uint8Array).subarray(8), (head as Uint8Array).length + total, 'test');
+  expect(places.get('t64')).toEqual({
+    shape: [data.length],
+    type: 'F32',
+    size: data.length,
+    offset: (head as Uint8Array).length + 64 * 4 * (2 ** 24 + 3),
+  });
+});
 
 describe('encodeSafetensors and decodeSafetensors', () => {
   it('are inverse for any names, shapes and numbers, bit by bit', () => {

@@ -1,7 +1,7 @@
 /**
  * The safetensors format (https://github.com/huggingface/safetensors): an 8-byte header length, a JSON header, raw little-endian
  * numbers. Reads F32, F16 and BF16 into single precision, writes F32. Trusts nothing about a file: sizes, offsets and shapes are
- * checked against one another before a number is read. Pure; `safetensors-file.ts` reads from disk.
+ * checked against one another before a number is read. Pure; `safetensors-file.ts` reads from disk, `write-file.ts` writes to it.
  */
 import { z } from 'zod';
 import { SoarError } from '../errors.js';
@@ -42,27 +42,49 @@ const headerEntry = z.strictObject({
   data_offsets: z.tuple([z.int().min(0), z.int().min(0)]),
 });
 
-/** Bytes of a file with the tensors in the given order. The same input gives the same bytes. */
+/** Bytes of one piece of a file: few enough for any system call. */
+const pieceSize = 1 << 22;
+
+/** A file with the tensors in the given order, piece after piece, none larger than 4 MiB. The same input gives the same bytes. */
+export function* safetensorsPieces(
+  tensors: readonly TensorEntry[],
+  metadata: Readonly<Record<string, string>> = {},
+): Generator<Uint8Array> {
+  yield fileHead(tensors, metadata);
+  for (const { data } of tensors) {
+    for (let from = 0; from < data.byteLength; from += pieceSize) {
+      yield new Uint8Array(data.buffer, data.byteOffset + from, Math.min(pieceSize, data.byteLength - from));
+    }
+  }
+}
+
+/** The pieces as one array. */
 export function encodeSafetensors(
   tensors: readonly TensorEntry[],
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
+  const pieces = [...safetensorsPieces(tensors, metadata)];
+  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
+
+/** The length field and the header, padded so that the numbers start at a multiple of 8. */
+function fileHead(tensors: readonly TensorEntry[], metadata: Readonly<Record<string, string>>): Uint8Array {
   const header: Record<string, unknown> = Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {};
   let offset = 0;
   for (const { name, shape, data } of tensors) {
     header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + data.byteLength] };
     offset += data.byteLength;
   }
-  const json = JSON.stringify(header);
-  const text = new TextEncoder().encode(json + ' '.repeat((8 - (new TextEncoder().encode(json).length % 8)) % 8));
-  const bytes = new Uint8Array(headerStart + text.length + offset);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(text.length), true);
-  bytes.set(text, headerStart);
-  let at = headerStart + text.length;
-  for (const { data } of tensors) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    at += data.byteLength;
-  }
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const bytes = new Uint8Array(headerStart + 8 * Math.ceil(json.length / 8)).fill(0x20);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(bytes.length - headerStart), true);
+  bytes.set(json, headerStart);
   return bytes;
 }
 

@@ -33,6 +33,7 @@ describe('help', () => {
       'prepare',
       'study',
       'judge',
+      'export',
       'verify',
     ]) {
       expect(stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
@@ -95,6 +96,8 @@ describe('the mistakes of a user end with code 2 and a remedy, and leave nothing
     ['more k than samples', ['study', '--set', 'evaluate.ks=[64]'], /samplesPerProblem is 32/],
     ['nothing to judge', ['judge', 'nothing.jsonl'], /JUDGE_QUESTIONS/],
     ['no such run', ['resume', 'nothing'], /RUN_MISSING/],
+    ['no such run to export', ['export', 'nothing', '--what', 'student'], /RUN_MISSING/],
+    ['an export of nothing named', ['export', 'nothing'], /required option '--what <thing>'/],
     ['no run folder', ['report', '.'], /RUN_NOT_A_RUN/],
     ['a bad number of workers', ['resume', 'x', '--workers', 'many'], /a whole number from 1, or auto/],
   ])('%s', (_, args, message) => {
@@ -175,6 +178,21 @@ describe('a run from the command line', () => {
     expect(rows).toHaveLength(3);
     expect(Object.keys(JSON.parse(rows[0]))).toEqual(['question', 'text', 'verdict']);
     expect(soar('sample', '--run', 'whole', '-n', '5', ...at).stdout.split('\n').length).toBeGreaterThanOrEqual(9);
+
+    const model = join(folder, 'exported');
+    const written = soar('export', 'whole', '--what', 'student', '--out', model, ...at);
+    expect(written.stdout).toMatch(
+      /^student of promotion 2 of whole, outer step 2\n[\s\S]*model\.safetensors[\s\S]*folder: /,
+    );
+    expect(written.status).toBe(0);
+    const answers = (of: string[]) =>
+      soar('sample', ...of, '--as', 'student', '--question', 'LR1234', '-n', '4', '--json').stdout;
+    expect(answers(['--model', model])).toBe(answers(['--run', 'whole', ...at]));
+    const refused = soar('export', 'whole', '--what', 'student', '--out', model, '--json', ...at);
+    expect([refused.status, refused.stdout]).toEqual([2, '']);
+    expect(refused.stderr).toMatch(/EXPORT_EXISTS[\s\S]*--force/);
+    const forced = soar('export', 'whole', '--what', 'student', '--out', model, '--json', '--force', ...at);
+    expect(JSON.parse(forced.stdout)).toMatchObject({ what: 'student', promotion: 2, folder: model });
 
     const before = runFingerprint(join(runs, 'whole'));
     const sets = ['--set', 'evaluate.seeds=2', '--set', 'evaluate.arms=[base, pq]'];

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addConfigCommand } from './commands/config.js';
 import { addEvaluateCommand } from './commands/evaluate.js';
+import { addExportCommand } from './commands/export.js';
 import { addJudgeCommand } from './commands/judge.js';
 import { addPrepareCommand } from './commands/prepare.js';
 import { addPretrainCommand } from './commands/pretrain.js';
@@ -36,6 +37,7 @@ Examples:
   $ soar config --describe > my.yaml          every setting with its meaning
   $ soar sample --run programs-seed1          what the teacher of a run writes now
   $ soar study                                every arm over twelve seeds: does it work, and why?
+  $ soar export programs-seed1 --what student its promoted student as a Hugging Face model folder
   $ soar prepare my.jsonl --model ./my-model  find the problems that a model never solves
   $ soar pretrain --check                     is the built-in world an honest demonstration?
 
@@ -53,6 +55,7 @@ addPrepareCommand(program);
 addStudyCommand(program);
 addJudgeCommand(program);
 addPretrainCommand(program);
+addExportCommand(program);
 
 // `soar config | head` closes the pipe early; that is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

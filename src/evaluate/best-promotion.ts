@@ -16,8 +16,11 @@ export async function bestPromotion(
     accuracies = await measure(evaluation);
     await memory.recordPromotedAccuracies(accuracies);
   }
-  return accuracies.lastIndexOf(Math.max(...accuracies));
+  return bestOf(accuracies);
 }
+
+/** @param accuracies by promotion */
+export const bestOf = (accuracies: readonly number[]) => accuracies.lastIndexOf(Math.max(...accuracies));
 
 async function measure(evaluation: Evaluation): Promise<number[]> {
   const { policies, promotions, domain, hardTrain, soar, seed } = evaluation;

@@ -2,14 +2,19 @@
  * The outer loop: step after step from where the history ends, each closed by one journal line after everything it led to
  * is on the disk.
  */
-import { join } from 'node:path';
 import type { Policy } from '../engine/engine.js';
 import { countKinds, innerSteps, type OuterStepOutcome, outerStep, validRate } from '../method/index.js';
 import type { Problem } from '../problems/problem.js';
 import { type OuterStepEntry, promotionsOf, stateOf } from './entries.js';
 import { combineCosts } from './ledger.js';
 import { clearUnfinished, type OpenRun, promotionName, teacherName } from './open-run.js';
-import { decodePolicyState, encodePolicyState } from './policy-state.js';
+import {
+  type PolicySnapshot,
+  promotedSnapshot,
+  readPolicySnapshot,
+  teacherSnapshot,
+  writePolicySnapshot,
+} from './policy-snapshot.js';
 import { openStepMemory } from './step-memory.js';
 
 /** Makes the outer steps that are left; the history then holds them all. */
@@ -32,24 +37,15 @@ export async function outerLoop(run: OpenRun, hardTrain: readonly Problem[]): Pr
 type PolicyPlace = Pick<OpenRun, 'bench' | 'history' | 'snapshots'>;
 
 /** The teacher as the last closed step left it, optimizer included; the caller's to release. */
-export async function openTeacher(run: PolicyPlace): Promise<Policy> {
-  const last = run.history.steps.at(-1);
-  return forkWith(run, last && { name: teacherName(last.step), id: last.teacher.snapshot });
-}
+export const openTeacher = (run: PolicyPlace): Promise<Policy> => forkWith(run, teacherSnapshot(run.history));
 
 /** The student of promotion `index`, or the base model for -1; the caller's to release. */
-export async function openPromoted(run: PolicyPlace, index: number): Promise<Policy> {
-  const promotion = promotionsOf(run.history)[index];
-  return forkWith(run, promotion && { name: promotionName(index), id: promotion.student });
-}
+export const openPromoted = (run: PolicyPlace, index: number): Promise<Policy> =>
+  forkWith(run, promotedSnapshot(run.history, index));
 
-const policyFile = 'policy.safetensors';
-
-async function forkWith(run: PolicyPlace, snapshot: { name: string; id: string } | undefined): Promise<Policy> {
+async function forkWith(run: PolicyPlace, snapshot: PolicySnapshot | undefined): Promise<Policy> {
   const policy = await run.bench.base.fork();
-  if (snapshot === undefined) return policy;
-  const bytes = (await run.snapshots.read(snapshot.name, snapshot.id)).get(policyFile) as Buffer;
-  await policy.load(decodePolicyState(bytes, join(run.snapshots.root, snapshot.name, policyFile)));
+  if (snapshot !== undefined) await policy.load(await readPolicySnapshot(run.snapshots, snapshot));
   return policy;
 }
 
@@ -120,10 +116,9 @@ async function makeStep(run: OpenRun, teacher: Policy, baseline: Policy, hardTra
 async function closeStep(run: OpenRun, outcome: OuterStepOutcome, teacher: Policy): Promise<void> {
   const { step, promotion } = outcome;
   const { snapshots, history } = run;
-  const snapshot = (name: string, state: Parameters<typeof encodePolicyState>[0]) =>
-    snapshots.write(name, new Map([[policyFile, encodePolicyState(state)]]));
-  const student = promotion && (await snapshot(promotionName(promotionsOf(history).length), promotion.student));
-  const taught = await snapshot(teacherName(step), await teacher.save());
+  const name = promotionName(promotionsOf(history).length);
+  const student = promotion && (await writePolicySnapshot(snapshots, name, promotion.student));
+  const taught = await writePolicySnapshot(snapshots, teacherName(step), await teacher.save());
   await run.record(entryOf(outcome, taught, student));
   await clearUnfinished(history, run.paths, snapshots, run.disk);
 }

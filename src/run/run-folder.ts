@@ -1,14 +1,13 @@
 /** A run's folder: where each file lies, how the folder is made in one piece, and how an existing one is found and read. */
 import { existsSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { SoarError } from '../errors.js';
 import { nearest } from '../nearest.js';
 import { configYaml, type RunConfig, resolveConfig } from './config/config.js';
 import { type Disk, errno } from './disk.js';
 import type { RunEntry, RunIdentity } from './entries.js';
+import { folderAside } from './folder-aside.js';
 import { journalLine } from './journal.js';
-import { isAlive } from './lock.js';
 import { sha256 } from './snapshots.js';
 
 export interface RunPaths {
@@ -68,9 +67,8 @@ export async function createRunFolder(
   identity: RunIdentity,
   disk: Disk,
 ): Promise<RunPaths> {
-  const aside = join(runsFolder, `.new-${process.pid}`);
   await disk.makeFolder(runsFolder);
-  await removeAbandoned(runsFolder, disk);
+  const aside = await folderAside(runsFolder, '.new-', disk);
   try {
     const files = runPaths(aside);
     await disk.makeFolder(files.snapshots);
@@ -94,17 +92,6 @@ export async function createRunFolder(
     where: join(runsFolder, String(config.name)),
     remedy: `continue it with \`soar resume ${join(runsFolder, String(config.name))}\`, or choose another --name`,
   });
-}
-
-/** What processes left that were killed while they made a folder. */
-async function removeAbandoned(runsFolder: string, disk: Disk): Promise<void> {
-  for (const name of await disk.list(runsFolder)) {
-    const pid = /^\.new-(\d+)$/.exec(name)?.[1];
-    const another = pid !== undefined && Number(pid) !== process.pid;
-    if (pid !== undefined && !(another && isAlive({ pid: Number(pid), started: '', host: hostname() }))) {
-      await disk.remove(join(runsFolder, name));
-    }
-  }
 }
 
 function* namesFor(config: RunConfig): Generator<string> {

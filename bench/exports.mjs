@@ -1,0 +1,108 @@
+/**
+ * Whether an exported model is the same model elsewhere: makes a small run, exports its student and its teacher, and has
+ * transformers compare its log-probabilities and token ids with those of the run's own policies.
+ *
+ *   SOAR_PYTHON=<python> node bench/exports.mjs [-- arguments of `soar run`, default: --preset smoke, with problems of middle length]
+ *
+ * Prints the largest differences; beside them how far the base model is, which a mix-up would show. Exits with 1 when one is
+ * past what single precision explains, or ids differ.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { runPaths } from '../dist/index.js';
+import { nodeDisk } from '../dist/run/disk.js';
+import { historyOf, promotionsOf } from '../dist/run/entries.js';
+import { readJournal } from '../dist/run/journal.js';
+import { openWorkbench } from '../dist/run/open-workbench.js';
+import { openPromoted, openTeacher } from '../dist/run/outer-loop.js';
+import { readRunConfig } from '../dist/run/run-folder.js';
+import { openSnapshots } from '../dist/run/snapshots.js';
+
+const largest = 1e-4;
+// Of middle length some are solved, so that rewards differ and the teacher is updated.
+const small = ['--preset', 'smoke', '--set', 'world.hardLengths=[3,4]', '--set', 'world.attempts=1'];
+const { positionals } = parseArgs({ allowPositionals: true });
+const settings = positionals.length > 0 ? positionals : small;
+const folder = mkdtempSync(join(tmpdir(), 'soar-exports-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+soar('run', ...settings, '--name', 'exported', '--runs-dir', folder);
+const paths = runPaths(join(folder, 'exported'));
+const models = [];
+for (const what of ['student', 'teacher']) {
+  const out = join(folder, what);
+  soar('export', paths.folder, '--what', what, '--out', out);
+  models.push({ name: what, folder: out });
+}
+const cases = join(folder, 'cases.json');
+writeFileSync(cases, JSON.stringify(await withSequences(models)));
+process.exitCode = compare(cases) ? 0 : 1;
+
+function soar(...args) {
+  const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+  const { status, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`soar ${args[0]} ended with ${status}:\n${stderr}`);
+}
+
+/** What each policy of the run writes, with its own log-probabilities and the base model's. */
+async function withSequences(exported) {
+  const bench = await openWorkbench(readRunConfig(paths));
+  try {
+    const history = historyOf(await readJournal(paths.journal, nodeDisk));
+    const place = { bench, history, snapshots: openSnapshots(paths.snapshots, nodeDisk) };
+    const policies = {
+      student: await openPromoted(place, promotionsOf(history).length - 1),
+      teacher: await openTeacher(place),
+    };
+    const { base, domain } = bench;
+    const texts = history.hardSet.test.slice(0, 16).map(({ question }) => domain.studentPrompt(question));
+    const prompts = texts.map((text) => base.tokenizer.encode(text));
+    const options = { samplesPerPrompt: 4, maxNewTokens: 64, temperature: 1, stopTokens: [], seed: 'exports' };
+    return await Promise.all(
+      exported.map(async (model) => {
+        const policy = policies[model.name];
+        const groups = await policy.sample(prompts, options);
+        const sequences = groups.flatMap((group, p) =>
+          group.map(({ tokens }) => ({
+            tokens: Int32Array.from([...prompts[p], ...tokens]),
+            promptLength: prompts[p].length,
+          })),
+        );
+        const [own, before] = [await policy.logprobs(sequences), await base.logprobs(sequences)];
+        return {
+          ...model,
+          encodings: texts.map((text, p) => ({ text, ids: [...prompts[p]] })),
+          sequences: sequences.map(({ tokens, promptLength }, i) => ({
+            tokens: [...tokens],
+            promptLength,
+            logprobs: [...own[i]],
+            baseLogprobs: [...before[i]],
+          })),
+        };
+      }),
+    );
+  } finally {
+    await bench.close();
+  }
+}
+
+/** Whether all agree. */
+function compare(file) {
+  const script = fileURLToPath(new URL('peers/exports.py', import.meta.url));
+  const python = process.env.SOAR_PYTHON ?? 'python3';
+  const { status, stdout, stderr, error } = spawnSync(python, [script, file], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${python} ${script} did not work:\n${error?.message ?? stderr}`);
+  const { about, models: found } = JSON.parse(stdout.trim().split('\n').at(-1));
+  console.log(about);
+  for (const { name, dtype, tokens, difference, fromBase, encodings, wrongEncodings } of found) {
+    console.log(
+      `${name}: ${dtype}, ${tokens} log-probabilities differ by at most ${difference.toExponential(1)} (base model: ${fromBase.toExponential(1)}); ` +
+        `${encodings - wrongEncodings} of ${encodings} texts have the same ids`,
+    );
+  }
+  return found.every((one) => one.difference <= largest && one.fromBase > 10 * largest && one.wrongEncodings === 0);
+}

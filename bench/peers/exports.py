@@ -1,0 +1,46 @@
+"""Loads exported model folders with transformers and compares them with what our engine says of the same policies.
+
+Started by `node bench/exports.mjs`, with the path of a JSON file: a list of models, each with its folder, sequences with the
+log-probabilities of their completions by our engine (of the model, and of its base model), and texts with token ids. Prints one
+line of JSON. Needs torch and transformers.
+"""
+
+import json
+import sys
+
+import torch
+import transformers
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+
+@torch.no_grad()
+def compare(case):
+    model = AutoModelForCausalLM.from_pretrained(case["folder"]).eval()
+    tokenizer = AutoTokenizer.from_pretrained(case["folder"])
+    difference = from_base = tokens = 0
+    for sequence in case["sequences"]:
+        ids = torch.tensor([sequence["tokens"]])
+        start = sequence["promptLength"]
+        every = torch.log_softmax(model(ids).logits[0, start - 1 : -1].double(), dim=-1)
+        found = every.gather(1, ids[0, start:, None])[:, 0]
+        distance = lambda values: (found - torch.tensor(values, dtype=torch.float64)).abs().max().item()
+        difference = max(difference, distance(sequence["logprobs"]))
+        from_base = max(from_base, distance(sequence["baseLogprobs"]))
+        tokens += len(found)
+    encodings = case["encodings"]
+    wrong = sum(tokenizer(each["text"]).input_ids != each["ids"] for each in encodings)
+    return {
+        "name": case["name"],
+        "dtype": str(model.dtype).removeprefix("torch."),
+        "tokens": tokens,
+        "difference": difference,
+        "fromBase": from_base,
+        "encodings": len(encodings),
+        "wrongEncodings": wrong,
+    }
+
+
+with open(sys.argv[1]) as file:
+    cases = json.load(file)
+about = f"torch {torch.__version__}, transformers {transformers.__version__}"
+print(json.dumps({"about": about, "models": [compare(case) for case in cases]}))

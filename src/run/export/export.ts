@@ -1,0 +1,141 @@
+/**
+ * What a run made, in the forms that others read. The run is only read, also while it goes on. Opens no engine: weights go from
+ * the run's snapshot to the file.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { copyModelFolder } from '../../checkpoints/copy-model-folder.js';
+import { mergeAdapters } from '../../checkpoints/lora.js';
+import { readModelFolder } from '../../checkpoints/model-folder.js';
+import { peftConfig, peftTensors } from '../../checkpoints/peft-folder.js';
+import { safetensorsPieces } from '../../checkpoints/safetensors.js';
+import { writePieces } from '../../checkpoints/write-file.js';
+import { decodeLlamaState } from '../../engine/llama-state.js';
+import { SoarError } from '../../errors.js';
+import { modelFolder, type RunConfig } from '../config/config.js';
+import { type Disk, nodeDisk } from '../disk.js';
+import { type History, historyOf, type RunEntry } from '../entries.js';
+import { readJournal } from '../journal.js';
+import { type PolicySnapshot, promotedSnapshot, readPolicySnapshot, teacherSnapshot } from '../policy-snapshot.js';
+import type { RunResults } from '../results.js';
+import { checkIdentity, configHash, type RunPaths, readRunConfig } from '../run-folder.js';
+import { openSnapshots } from '../snapshots.js';
+import { readBaseCard } from './base-card.js';
+import type { CardFacts } from './card-parts.js';
+import { chooseExport, type ExportChoice, type ExportRequest, exportName } from './choice.js';
+import { datasetCard } from './dataset-card.js';
+import { checkPlace, writeFolder } from './export-folder.js';
+import { modelCard } from './model-card.js';
+import { type QuestionFormat, questionFile, questionRows } from './questions.js';
+
+export interface Exported extends ExportChoice {
+  readonly run: string;
+  readonly folder: string;
+  readonly files: readonly { readonly name: string; readonly bytes: number }[];
+}
+
+/** @throws SoarError EXPORT_*, and for models MODEL_*, RUN_MODEL_CHANGED, RUN_SNAPSHOT_* */
+export async function exportRun(paths: RunPaths, request: ExportRequest, disk: Disk = nodeDisk): Promise<Exported> {
+  const read = async () => historyOf(await readJournal<RunEntry>(paths.journal, disk));
+  for (let history = await read(); ; ) {
+    try {
+      return await exportFrom(history, paths, request, disk);
+    } catch (error) {
+      if (!(error instanceof SoarError && /^RUN_SNAPSHOT_/.test(error.code))) throw error;
+      // A run that goes on drops a teacher once it has the next one.
+      const later = await read();
+      if (later.steps.length === history.steps.length) throw error;
+      history = later;
+    }
+  }
+}
+
+async function exportFrom(history: History, paths: RunPaths, request: ExportRequest, disk: Disk): Promise<Exported> {
+  const config = readRunConfig(paths);
+  const choice = chooseExport(request, history, paths.folder);
+  const out = request.out ?? join('exports', exportName(paths.name, choice, request));
+  const force = request.force ?? false;
+  const place = await checkPlace({ out, force, spared: [paths.folder, modelFolder(config)] }, disk);
+  const facts = await cardFacts(paths, config, history, choice, disk);
+  const fill = await contents(paths, facts, disk);
+  await writeFolder(place, force, disk, fill);
+  const names = await disk.list(place);
+  return {
+    ...choice,
+    run: paths.name,
+    folder: out,
+    files: names.map((name) => ({ name, bytes: statSync(join(place, name)).size })),
+  };
+}
+
+/** All that can fail for its content fails before anything is written. */
+async function contents(paths: RunPaths, facts: CardFacts, disk: Disk): Promise<(folder: string) => Promise<void>> {
+  const { choice, config, history } = facts;
+  const { what, format, promotion = 0 } = choice;
+  if (what === 'questions') {
+    const file = `questions.${format}`;
+    const rows = questionRows(history);
+    return async (folder) => {
+      await disk.write(join(folder, file), questionFile(rows, format as QuestionFormat));
+      await disk.write(join(folder, 'README.md'), datasetCard(facts, file, rows.length));
+    };
+  }
+  const base = await readModelFolder(modelFolder(config));
+  checkIdentity(paths, history.identity, { version: 1, config: configHash(config), model: base.hash });
+  const { lora } = config.engine;
+  if (format === 'peft' && !lora) throw noAdapter(paths);
+  const snapshot = what === 'teacher' ? teacherSnapshot(history) : promotedSnapshot(history, promotion - 1);
+  const state = await readPolicySnapshot(openSnapshots(paths.snapshots, disk), snapshot as PolicySnapshot);
+  const { shape, hash } = base;
+  const architecture = { shape, ...(lora && { lora }) };
+  const { weights: trained } = decodeLlamaState({ ...architecture, hash }, state);
+  const card = modelCard(facts, trained.length);
+  if (lora && format === 'peft') {
+    return async (folder) => {
+      const text = `${JSON.stringify(peftConfig(lora, modelFolder(config)), null, 2)}\n`;
+      await disk.write(join(folder, 'adapter_config.json'), Buffer.from(text));
+      const tensors = safetensorsPieces(peftTensors(shape, lora, trained), { format: 'pt' });
+      await writePieces(join(folder, 'adapter_model.safetensors'), tensors);
+      await disk.write(join(folder, 'README.md'), card);
+    };
+  }
+  const { weights } = base;
+  if (lora) mergeAdapters(architecture, trained, weights);
+  return async (folder) => {
+    await copyModelFolder(modelFolder(config), folder, { shape, weights: lora ? weights : trained });
+    await disk.write(join(folder, 'README.md'), card);
+  };
+}
+
+const noAdapter = ({ folder }: RunPaths) =>
+  new SoarError('EXPORT_NO_ADAPTER', 'this run trained all weights, so it has no adapter', {
+    where: folder,
+    remedy: 'export --format hf; runs with engine.lora have adapters',
+  });
+
+async function cardFacts(
+  paths: RunPaths,
+  config: RunConfig,
+  history: History,
+  choice: ExportChoice,
+  disk: Disk,
+): Promise<CardFacts> {
+  const results = await readResults(paths, disk);
+  const base = await readBaseCard(modelFolder(config), disk);
+  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
+  return { run: paths.name, choice, config, history, base, version, ...(results && { results }) };
+}
+
+async function readResults({ results, folder }: RunPaths, disk: Disk): Promise<RunResults | undefined> {
+  const text = await disk.read(results);
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text.toString('utf8'));
+  } catch (cause) {
+    throw new SoarError('EXPORT_RESULTS', `results.json is not JSON: ${(cause as Error).message}`, {
+      where: results,
+      remedy: `\`soar resume ${folder}\` writes it anew from the journal`,
+      cause,
+    });
+  }
+}
