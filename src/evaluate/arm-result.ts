@@ -1,4 +1,5 @@
 /** What one unit of an evaluation, an (arm, seed), leaves behind: plain JSON with finite numbers, the same for the same seed. */
+import type { Cost } from '../method/index.js';
 import type { ArmName } from './settings.js';
 
 export interface ArmResult {
@@ -17,13 +18,7 @@ export interface ArmResult {
   readonly questions: number;
   /** Absent where the arm trains nothing. */
   readonly training?: TrainingCurve;
-  readonly cost: {
-    readonly tokensSampled: number;
-    /** Completion tokens that entered a gradient. */
-    readonly tokensTrained: number;
-    /** Completions judged by the verifier. */
-    readonly graded: number;
-  };
+  readonly cost: Cost;
 }
 
 export interface TrainingCurve {

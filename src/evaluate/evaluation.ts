@@ -5,7 +5,7 @@
  * back what it was given. Must not: read files, print, look at a clock.
  */
 import type { Policy } from '../engine/engine.js';
-import type { SoarSettings } from '../method/index.js';
+import type { Cost, SoarSettings } from '../method/index.js';
 import { sideBySide } from '../method/study.js';
 import type { Domain } from '../problems/domain.js';
 import type { Problem } from '../problems/problem.js';
@@ -61,7 +61,7 @@ export interface EvaluationMemory {
   recordResult(result: ArmResult): Promise<void>;
   /** Greedy accuracy of each promotion's student on D_train. */
   promotedAccuracies(): readonly number[] | undefined;
-  recordPromotedAccuracies(accuracies: readonly number[]): Promise<void>;
+  recordPromotedAccuracies(accuracies: readonly number[], cost: Cost): Promise<void>;
 }
 
 export interface SkippedArm {

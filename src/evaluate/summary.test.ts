@@ -37,7 +37,16 @@ describe('summarize', () => {
     expect(one.mean).toBeCloseTo(0.5, 12);
     expect(one.deviation).toBeCloseTo(Math.SQRT2 / 4, 12);
     expect(two.mean).toBeCloseTo(((1 + 5 / 6) / 2 + 0.5) / 2, 12);
-    expect(four).toEqual({ mean: 1, deviation: 0, low: expect.closeTo(0.3424, 4), high: 1, method: 'wilson' });
+    expect(four).toEqual({
+      mean: 1,
+      deviation: 0,
+      problemVariance: 0,
+      low: expect.closeTo(0.3424, 4),
+      high: 1,
+      method: 'wilson',
+    });
+    // Problems: (1 + .25)/2 and (.5 + .25)/2, an eighth to either side of the mean: 2 (1/8)^2 over P - 1.
+    expect(one.problemVariance).toBeCloseTo(1 / 32, 12);
     expect(one.low).toBeLessThan(0.5);
     expect(one.high).toBeGreaterThan(0.5);
   });
@@ -47,6 +56,7 @@ describe('summarize', () => {
     expect(row('base').passAtK[0]).toEqual({
       mean: 0,
       deviation: 0,
+      problemVariance: 0,
       low: 0,
       high: expect.closeTo(3.841459 / 5.841459, 5),
       method: 'wilson',

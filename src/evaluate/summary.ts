@@ -23,6 +23,11 @@ export interface Estimate extends Interval {
   /** Sample standard deviation of the seeds' means; 0 for one seed. */
   readonly deviation: number;
   /**
+   * Sample variance over the problems (denominator P - 1), each with its mean over seeds. What the choice of problems gives the mean is
+   * this over P.
+   */
+  readonly problemVariance: number;
+  /**
    * Where every outcome is 0, or every one is 1, a bootstrap has nothing to resample: the interval is then Wilson's with the
    * problems as trials.
    */
@@ -125,15 +130,19 @@ export function summarizeGroups(
 
 function estimate(group: ResultGroup, k: number, bootstrap: BootstrapSettings): Estimate {
   const { results } = group;
-  const { mean, deviation } = meanAndDeviation(
-    results.map((result) => meanAndDeviation(passByProblem(result, k)).mean),
-  );
+  const each = results.map((result) => passByProblem(result, k));
+  const { mean, deviation } = meanAndDeviation(each.map((row) => meanAndDeviation(row).mean));
   const problems = results[0].successes.length;
+  const overSeeds = Array.from(
+    { length: problems },
+    (_, p) => meanAndDeviation(each.map((row) => row[p] as number)).mean,
+  );
+  const problemVariance = meanAndDeviation(overSeeds).deviation ** 2;
   const certain = mean === 0 || mean === 1;
   const interval = certain
     ? wilson(mean * problems, problems, bootstrap.confidence)
     : bootstrapMean(outcomes(group, k), bootstrap, `interval/${group.name}`);
-  return { mean, deviation, ...interval, method: certain ? 'wilson' : 'bootstrap' };
+  return { mean, deviation, problemVariance, ...interval, method: certain ? 'wilson' : 'bootstrap' };
 }
 
 function difference(group: ResultGroup, from: ResultGroup, k: number, bootstrap: BootstrapSettings): Difference {

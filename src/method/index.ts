@@ -1,5 +1,6 @@
 /** SOAR itself, over an engine, a domain and a memory that the caller brings. */
 export { type Asking, type Attempt, writeProposals } from './attempts.js';
+export { type Cost, costOfAnswers, costOfTraining, noCost, sumCosts } from './cost.js';
 export { type Batches, curriculumBatches, epochBatches, mixedBatches } from './epoch-batches.js';
 export { type InnerRun, innerRun, innerSteps } from './inner-run.js';
 export type { Proposal, ProposalRecord, StepMemory, StudyRecord, Turn } from './memory.js';
@@ -7,7 +8,7 @@ export { countKinds, type OuterStepOutcome, outerStep, type Promotion, type Soar
 export { checkPromotion, chooseStudent, type PromotedStudent, type PromotionCheck } from './promotion.js';
 export { type ProposalRequest, partition, proposedProblems, sampleProposals } from './proposal.js';
 export { type EnginePlan, planEngine } from './requirements.js';
-export { accuracyByQuestion, baselineAccuracy, type Examination } from './reward/accuracy.js';
+export { accuracyByQuestion, baselineAccuracy, type Examination, examine } from './reward/accuracy.js';
 export { type DatasetRewards, datasetRewards } from './reward/dataset-reward.js';
 export { drawRewardQuestions } from './reward/reward-questions.js';
 export { studentReward } from './reward/student-reward.js';

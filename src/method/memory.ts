@@ -10,6 +10,7 @@
  * teacher's gradient, and a resumed step must send the same bytes to the engine.
  */
 import type { PolicyState, Tokens } from '../engine/engine.js';
+import type { Cost } from './cost.js';
 
 /** One accepted question-answer pair of the teacher, with what its policy gradient needs. */
 export interface Proposal extends Turn {
@@ -32,6 +33,8 @@ export interface ProposalRecord {
   readonly proposals: readonly Proposal[];
   /** Completions sampled in all: accepted, rejected, and accepted beyond the g*n that were needed. */
   readonly sampled: number;
+  /** Of all of them. */
+  readonly tokensSampled: number;
   /** Rejected ones by reason; (sampled - their sum) / sampled is the valid rate. */
   readonly rejected: Readonly<Record<string, number>>;
   /** Ids of the reward questions Q_R, drawn once per step. */
@@ -48,6 +51,8 @@ export interface StudyRecord {
   readonly reward: number;
   /** One row per inner RLOO step: mean shaped reward, share correct, completion tokens sampled. */
   readonly steps: readonly { readonly reward: number; readonly correct: number; readonly tokens: number }[];
+  /** Of the inner run and the examination. */
+  readonly cost: Cost;
 }
 
 export interface StepMemory {
@@ -55,8 +60,8 @@ export interface StepMemory {
   recordProposals(record: ProposalRecord): Promise<void>;
   /** Accuracy of the current baseline by question id, measured once in a baseline's life (method.md 8). */
   baselineAccuracy(): ReadonlyMap<string, number>;
-  /** Adds to them. */
-  recordBaselineAccuracy(found: ReadonlyMap<string, number>): Promise<void>;
+  /** Adds to them; `cost` is that of measuring these. */
+  recordBaselineAccuracy(found: ReadonlyMap<string, number>, cost: Cost): Promise<void>;
   study(dataset: number, repeat: number): StudyRecord | undefined;
   /**
    * Durable together: the record and the student's weights, where the study trained one. Called side by side for different studies.

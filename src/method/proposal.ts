@@ -28,13 +28,15 @@ export async function sampleProposals(request: ProposalRequest): Promise<Omit<Pr
   const rejected: Partial<Record<Rejection, number>> = {};
   const examples: string[] = [];
   let sampled = 0;
+  let tokensSampled = 0;
   for (let round = 0; proposals.length < count; round++) {
     request.signal?.throwIfAborted();
     const size = Math.min(roundSize(count, proposals.length, sampled), cap - sampled);
     if (size <= 0) throw collapsed(count, proposals.length, sampled, rejected, examples, domain.name);
     const attempts = await writeProposals(request, size, `${request.seed}/round-${round}`);
     sampled += attempts.length;
-    for (const { text, outcome } of attempts) {
+    for (const { text, tokens, outcome } of attempts) {
+      tokensSampled += tokens;
       if (typeof outcome !== 'string') {
         proposals.push(outcome);
       } else {
@@ -43,7 +45,7 @@ export async function sampleProposals(request: ProposalRequest): Promise<Omit<Pr
       }
     }
   }
-  return { proposals: proposals.slice(0, count), sampled, rejected };
+  return { proposals: proposals.slice(0, count), sampled, tokensSampled, rejected };
 }
 
 /** Asks for what is missing at the valid rate seen so far, so that few rounds are needed and little is sampled in vain. */

@@ -4,9 +4,10 @@
  */
 
 import type { Problem } from '../problems/problem.js';
+import { costOfTraining, sumCosts } from './cost.js';
 import { type InnerRun, innerRun } from './inner-run.js';
 import type { StepMemory, StudyRecord } from './memory.js';
-import { accuracyByQuestion, type Examination } from './reward/accuracy.js';
+import { type Examination, examine } from './reward/accuracy.js';
 import { mean } from './reward/dataset-reward.js';
 
 export interface Study extends InnerRun {
@@ -24,12 +25,14 @@ export async function runStudy(study: Study, memory: StepMemory): Promise<StudyR
   if (done) return done;
   const { student, steps } = await innerRun(run);
   try {
-    const accuracy = mean(await accuracyByQuestion(student, rewardQuestions, examination));
+    const examined = await examine(student, rewardQuestions, examination);
+    const accuracy = mean(examined.accuracy);
     const record: StudyRecord = {
       ...index,
       accuracy,
       reward: accuracy - baselineAccuracy,
       steps: steps.map(({ reward, correct, tokens }) => ({ reward, correct, tokens })),
+      cost: sumCosts([costOfTraining(steps), examined.cost]),
     };
     await memory.recordStudy(record, await student.save({ optimizer: false }));
     return record;

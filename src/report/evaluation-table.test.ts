@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { ArmSummary, EvaluationSummary } from '../evaluate/summary.js';
-import { evaluationMarkdown, evaluationText, headline } from './evaluation-table.js';
+import { deviationTable, evaluationMarkdown, evaluationText, headline } from './evaluation-table.js';
 
 const estimate = (mean: number, low: number, high: number, method: 'bootstrap' | 'wilson' = 'bootstrap') => ({
   mean,
   low,
   high,
   method,
-  deviation: 0,
+  deviation: 0.021,
+  problemVariance: 0,
 });
 const shared = {
   seeds: 6,
@@ -87,6 +88,15 @@ describe('the evaluation in Markdown', () => {
   it('has no second table without Hard-Only', () => {
     const { difference: _, ...alone } = pq;
     expect(evaluationMarkdown({ ...summary, arms: [alone] })).not.toContain('Difference');
+  });
+});
+
+describe('the table as the paper states results', () => {
+  it('has the mean and the standard deviation over seeds', () => {
+    expect(deviationTable(summary).rows).toEqual([
+      ['Hard-Only', '6', '0.0 ± 2.1', '1.0 ± 2.1'],
+      ['SOAR-PQ', '6', '41.2 ± 2.1', '100.0 ± 2.1'],
+    ]);
   });
 });
 

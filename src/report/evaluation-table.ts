@@ -41,6 +41,18 @@ export function passTable(summary: EvaluationSummary, between: '\n' | ' '): Tabl
   };
 }
 
+/** As the paper states its results: mean ± standard deviation over seeds. */
+export function deviationTable(summary: EvaluationSummary): Table {
+  return {
+    columns: columns(summary, [{ header: 'Seeds', align: 'right' }]),
+    rows: summary.arms.map(({ title, seeds, passAtK }) => [
+      title,
+      String(seeds),
+      ...passAtK.map((one) => `${percent(one.mean)} ± ${percent(one.deviation)}`),
+    ]),
+  };
+}
+
 /** Undefined when nothing is compared. */
 export function differenceTable(summary: EvaluationSummary, between: '\n' | ' '): Table | undefined {
   const compared = summary.arms.filter((arm): arm is ArmSummary & Required<Pick<ArmSummary, 'difference'>> =>

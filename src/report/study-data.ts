@@ -7,6 +7,8 @@ import { permutationTest } from '../evaluate/permutation.js';
 import { seedsToTell } from '../evaluate/power.js';
 import type { EvaluateSettings } from '../evaluate/settings.js';
 import { type EvaluationSummary, type ResultGroup, summarizeGroups } from '../evaluate/summary.js';
+import { type Cost, sumCosts } from '../method/index.js';
+import type { Assessment } from '../problems/domain.js';
 
 export interface StudyRowData {
   readonly name: string;
@@ -28,23 +30,36 @@ export interface LoopFacts {
   readonly stepMeans: readonly number[];
   /** Steps that promoted, from 0. */
   readonly promotions: readonly number[];
-  readonly promotionQuestions: QuestionQuality;
+  /** Number of questions of each kind (with its level, where the domain has levels), [step]. */
+  readonly kinds: readonly Readonly<Record<string, number>>[];
   /** A few steps along the loop. */
-  readonly stages: readonly (QuestionQuality &
-    Diversity & { readonly step: number; readonly kinds: Readonly<Record<string, number>> })[];
+  readonly stages: readonly (QuestionQuality & Pick<Diversity, 'vendi' | 'distance'> & { readonly step: number })[];
+  /** What the teacher wrote at the first step, when it was still the base model, and at the last; what was promoted. Null: nothing. */
+  readonly sets: Readonly<Record<SetName, QuestionSet | null>>;
+  /** Of the whole loop. */
+  readonly cost: Cost;
 }
 
-/** Shares of questions; null where the domain cannot tell, or where there are none. */
+export type SetName = 'first' | 'last' | 'promoted';
+
+export interface QuestionSet extends QuestionQuality, Diversity {
+  readonly questions: number;
+}
+
+/** Shares of questions; null where the domain cannot tell. */
 export interface QuestionQuality {
   readonly wellPosed: number | null;
+  /** Well-posed, with a right answer. */
   readonly correct: number | null;
+  /** The rest by what is wrong; with `correct` they add up to 1. */
+  readonly errors: Readonly<Record<NonNullable<Assessment['error']>, number>> | null;
 }
 
-export type LoopCost = ArmResult['cost'] & { readonly seconds: number };
-
-export interface StudyLoopData {
-  readonly facts: LoopFacts;
-  readonly cost: LoopCost;
+/** Seconds by the clock, of things that ran side by side: no part of the facts, which are the same after any stop. */
+export interface StudyClock {
+  /** Every cell and every loop. */
+  readonly rows: readonly { readonly name: string; readonly seconds: number }[];
+  readonly loops: readonly { readonly name: string; readonly seconds: number }[];
 }
 
 export interface StudyFailure {
@@ -60,20 +75,23 @@ export interface StudySources {
   /** What says how alike two questions are. */
   readonly embedding: string;
   readonly rows: readonly StudyRowData[];
-  readonly loops: readonly StudyLoopData[];
+  readonly loops: readonly LoopFacts[];
   readonly failures: readonly StudyFailure[];
 }
 
 export interface RowTest {
   readonly row: string;
-  /** Two-sided permutation test of pass@k[0] against the reference, whole teachers exchanged; null where seeds are no students. */
-  readonly p: number | null;
-  /** Independent seeds of either that would tell this difference with probability .8 at level .05; null for no difference. */
+  /**
+   * Two-sided permutation test of pass@k against the reference, whole teachers exchanged, [k]; null for the reference, and where the seeds
+   * of either only sample one model.
+   */
+  readonly p: readonly (number | null)[];
+  /** Independent seeds of either that would tell this difference of pass@k[0] with probability .8 at level .05; null for no difference. */
   readonly seedsToTell: number | null;
   /** Share of seeds above .1 of pass@k[0]. */
   readonly took: number;
   /** Per student: of the student itself, and of the loop behind it. */
-  readonly cost: { readonly student: ArmResult['cost']; readonly loop: ArmResult['cost'] | null };
+  readonly cost: { readonly student: Cost; readonly loop: Cost | null };
 }
 
 export interface StudyReport extends StudySources {
@@ -112,21 +130,28 @@ export function studyReport(sources: StudySources): StudyReport {
 }
 
 function testOf(row: StudyRowData, reference: StudyRowData | undefined, { settings, loops }: StudySources): RowTest {
-  const k = settings.ks[0] as number;
-  const own = meansByTeacher(row, k);
-  const other = reference ? meansByTeacher(reference, k) : [];
-  const trained = row.results.every(({ training }) => training !== undefined) && other.length > 0;
-  const compared = row.name !== reference?.name && trained;
+  const means = settings.ks.map((k) => meansByTeacher(row, k));
+  const others = settings.ks.map((k) => (reference ? meansByTeacher(reference, k) : []));
+  const compared = row.name !== reference?.name && areIndependent(row) && areIndependent(reference);
+  const [own, other] = [means[0] as number[], others[0] as number[]];
   const [one, two] = [meanAndDeviation(own), meanAndDeviation(other.length > 0 ? other : [0])];
   const seeds = compared ? seedsToTell(one.mean - two.mean, [one.deviation, two.deviation]) : Number.POSITIVE_INFINITY;
-  const costs = loops.filter(({ facts }) => facts.loop === row.loop).map(({ cost }) => cost);
+  const costs = loops.filter(({ loop }) => loop === row.loop).map(({ cost }) => cost);
   return {
     row: row.name,
-    p: compared ? permutationTest(own, other, `study/${row.name}`).p : null,
+    p: means.map((ofRow, i) =>
+      compared ? permutationTest(ofRow, others[i] as number[], `study/${row.name}/${settings.ks[i]}`).p : null,
+    ),
     seedsToTell: Number.isFinite(seeds) ? seeds : null,
     took: own.filter((mean) => mean > 0.1).length / own.length,
     cost: { student: meanCost(row.results.map(({ cost }) => cost)), loop: costs.length > 0 ? meanCost(costs) : null },
   };
+}
+
+/** Its seeds are students of their own, or come from teachers of their own. */
+function areIndependent(row: StudyRowData | undefined): boolean {
+  if (!row || row.results.length === 0) return false;
+  return row.loop !== undefined || row.results.every(({ training }) => training !== undefined);
 }
 
 /** pass@k, [teacher]: the mean over its students. */
@@ -141,11 +166,8 @@ function meansByTeacher({ results, teachers }: StudyRowData, k: number): number[
   );
 }
 
-function meanCost(costs: readonly ArmResult['cost'][]): ArmResult['cost'] {
-  const mean = (of: (cost: ArmResult['cost']) => number) => Math.round(meanAndDeviation(costs.map(of)).mean);
-  return {
-    tokensSampled: mean((cost) => cost.tokensSampled),
-    tokensTrained: mean((cost) => cost.tokensTrained),
-    graded: mean((cost) => cost.graded),
-  };
+function meanCost(costs: readonly Cost[]): Cost {
+  const { tokensSampled, tokensTrained, graded } = sumCosts(costs);
+  const mean = (sum: number) => Math.round(sum / costs.length);
+  return { tokensSampled: mean(tokensSampled), tokensTrained: mean(tokensTrained), graded: mean(graded) };
 }

@@ -3,8 +3,8 @@
  * the history is never done again. Pure.
  */
 import type { ArmResult } from '../evaluate/index.js';
-import type { ProposalRecord, SoarState, StudyRecord } from '../method/index.js';
-import { initialState } from '../method/index.js';
+import type { Cost, ProposalRecord, SoarState, StudyRecord } from '../method/index.js';
+import { initialState, noCost, sumCosts } from '../method/index.js';
 import type { Problem } from '../problems/problem.js';
 import { decodeProposals, type StoredProposals } from './stored-proposals.js';
 
@@ -54,6 +54,8 @@ export interface OuterStepEntry {
     readonly learningRate: number;
     readonly gradNorm: number | null;
     readonly entropy: number | null;
+    /** Tokens of the update's gradient. */
+    readonly tokensTrained: number;
     /** Snapshot id of weights and optimizer after the update. */
     readonly snapshot: string;
   };
@@ -71,6 +73,8 @@ export type RunEntry =
       /** Promotions before it: names the baseline. */
       readonly promotions: number;
       readonly found: readonly (readonly [question: string, accuracy: number])[];
+      /** Of measuring them. */
+      readonly cost: Cost;
     }
   | {
       readonly unit: 'study';
@@ -159,4 +163,27 @@ export function stateOf(history: History): SoarState {
 
 export function promotionsOf(history: History): PromotionRecord[] {
   return history.steps.flatMap((step) => step.promotion ?? []);
+}
+
+/**
+ * What the outer loop took, by what its units say: stops, and what was done again after them, change nothing. Without the search for the
+ * hard problems and the evaluation.
+ */
+export function costOf(entries: readonly RunEntry[]): Cost {
+  return sumCosts(
+    entries.map((entry) => {
+      switch (entry.unit) {
+        case 'proposals':
+          return { ...noCost, tokensSampled: entry.record.tokensSampled };
+        case 'baseline-accuracy':
+          return entry.cost;
+        case 'study':
+          return entry.record.cost;
+        case 'outer-step':
+          return { ...noCost, tokensTrained: entry.teacher.tokensTrained };
+        default:
+          return noCost;
+      }
+    }),
+  );
 }

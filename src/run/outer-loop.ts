@@ -141,6 +141,7 @@ function entryOf(outcome: OuterStepOutcome, snapshot: string, student: string | 
       learningRate: teacher.learningRate,
       gradNorm: finite(update?.gradNorm),
       entropy: finite(update?.entropy),
+      tokensTrained: teacher.updates.reduce((sum, { tokensTrained }) => sum + tokensTrained, 0),
       snapshot,
     },
     ...(promotion &&

@@ -6,8 +6,10 @@ import { fullDisk, Killed, killedDisk } from '../../test/faulty-disk.js';
 import type { Call } from '../../test/method/scripted.js';
 import { scriptedBench, scriptedConfig } from '../../test/scripted-run.js';
 import { nodeDisk } from './disk.js';
+import { costOf, type RunEntry } from './entries.js';
 import type { RunEvent } from './events.js';
 import { runFingerprint } from './fingerprint.js';
+import { readJournal } from './journal.js';
 import { type RunOptions, resumeRun, startRun } from './run.js';
 import { findRun, runPaths } from './run-folder.js';
 
@@ -83,6 +85,19 @@ describe('a run', () => {
     const total = (key: string) => lines.reduce((sum, line) => sum + line[key], 0);
     expect(last?.event === 'finished' && last.cost.sampledTokens).toBe(total('sampledTokens'));
     expect(last?.event === 'finished' && last.cost.verdicts).toBe(total('verdicts'));
+    // The same again from the journal, unit by unit, and after a kill as well.
+    const loop = lines.filter(({ part }) => ['proposals', 'studies', 'teacher'].includes(part));
+    const ofLoop = (key: string) => loop.reduce((sum, line) => sum + line[key], 0);
+    const counted = costOf(await readJournal<RunEntry>(paths.journal, nodeDisk));
+    expect(counted).toEqual({
+      tokensSampled: ofLoop('sampledTokens'),
+      tokensTrained: ofLoop('trainedTokens'),
+      graded: ofLoop('verdicts'),
+    });
+    const into = mkdtempSync(join(folder, 'runs-'));
+    await expect(start({ disk: killedDisk(60).disk }, {}, into)).rejects.toThrow(Killed);
+    const resumed = await resume({}, into);
+    expect(costOf(await readJournal<RunEntry>(resumed.paths.journal, nodeDisk))).toEqual(counted);
     // 8 studies of 2 prompts x 2 completions and 3 questions x 2, 2 x 3 for the baselines, 8 held out for each of 5 arms, ...
     expect(total('verdicts')).toBeGreaterThan(8 * (4 + 6) + 12 + 5 * 8);
   });

@@ -53,10 +53,12 @@ const proposals: ProposalRecord = {
     },
   ],
   sampled: 3,
+  tokensSampled: 70,
   rejected: { 'no-answer': 2 },
   rewardQuestions: ['a', 'b'],
 };
-const study: StudyRecord = { dataset: 1, repeat: 0, accuracy: 0.25, reward: 0.125, steps: [] };
+const cost = { tokensSampled: 5, tokensTrained: 3, graded: 2 };
+const study: StudyRecord = { dataset: 1, repeat: 0, accuracy: 0.25, reward: 0.125, steps: [], cost };
 const state: PolicyState = {
   format: 'f',
   facts: { steps: 3, tied: true, layout: 'x' },
@@ -67,8 +69,8 @@ describe('step memory', () => {
   it('gives back in another process what was recorded in one, to the bit', async () => {
     const first = await memory();
     await first.memory.recordProposals(proposals);
-    await first.memory.recordBaselineAccuracy(new Map([['a', 0.5]]));
-    await first.memory.recordBaselineAccuracy(new Map([['b', 0.125]]));
+    await first.memory.recordBaselineAccuracy(new Map([['a', 0.5]]), cost);
+    await first.memory.recordBaselineAccuracy(new Map([['b', 0.125]]), cost);
     await first.memory.recordStudy(study, state);
     await first.close();
     const { memory: second } = await memory();
@@ -95,7 +97,7 @@ describe('step memory', () => {
       rmSync(path, { force: true });
       const { memory: first, record } = await memory();
       await first.recordProposals(proposals);
-      await first.recordBaselineAccuracy(new Map([['a', 0.5]]));
+      await first.recordBaselineAccuracy(new Map([['a', 0.5]]), cost);
       await first.recordStudy(study, state);
       await record(closing(promotions));
       const { memory: next } = await memory();

@@ -32,8 +32,8 @@ export async function openStepMemory({ history, record, studentsFolder, disk }: 
     proposals: () => open.proposals,
     recordProposals: (found) => record({ unit: 'proposals', step, record: encodeProposals(found) }),
     baselineAccuracy: () => history.baselineAccuracy.get(promotions.length) ?? new Map(),
-    recordBaselineAccuracy: (found) =>
-      record({ unit: 'baseline-accuracy', step, promotions: promotions.length, found: [...found] }),
+    recordBaselineAccuracy: (found, cost) =>
+      record({ unit: 'baseline-accuracy', step, promotions: promotions.length, found: [...found], cost }),
     study: (dataset, repeat) => open.studies.get(studyKey(dataset, repeat))?.record,
     async recordStudy(study, student) {
       if (!student) return record({ unit: 'study', step, record: study });

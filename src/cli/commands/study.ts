@@ -56,12 +56,12 @@ async function run(file: string | undefined, flags: StudyFlags): Promise<void> {
   });
   const folder = join(flags.studiesDir, config.name ?? `${config.preset}-study`);
   const display = showStudy(process.stdout, flags.json);
-  const { report } = await stoppable(
+  const { report, clock } = await stoppable(
     (signal) => study(config, folder, { signal, onEvent: display.onEvent }),
     (text) => process.stderr.write(`${text}\n`),
   ).finally(display.close);
   if (flags.json) return;
   process.stdout.write(
-    `\n${studyText(report, process.stdout.columns ?? 110)}\n\nstudy: ${join(folder, 'study.html')}\n`,
+    `\n${studyText(report, clock, process.stdout.columns ?? 110)}\n\nstudy: ${join(folder, 'study.html')}\n`,
   );
 }

@@ -1,8 +1,7 @@
 /** What an arm of an evaluation is: how a policy comes to be that then answers the held-out problems. One file per arm. */
 import type { Policy } from '../../engine/engine.js';
-import type { Batches, StudentSettings } from '../../method/index.js';
+import type { Batches, Cost, StudentSettings } from '../../method/index.js';
 import type { Problem } from '../../problems/problem.js';
-import type { ArmResult } from '../arm-result.js';
 import type { Evaluation, EvaluationPlan } from '../evaluation.js';
 
 export interface Arm {
@@ -31,7 +30,7 @@ export interface Preparation {
   /** Number of a teacher's questions in the training. */
   readonly questions: number;
   /** Spent so far, on questions sampled from a teacher. */
-  readonly cost: ArmResult['cost'];
+  readonly cost: Cost;
 }
 
 export interface FreshTraining {
@@ -40,5 +39,3 @@ export interface FreshTraining {
   /** RLOO steps, in place of `evaluate.training.steps`. */
   readonly steps?: number;
 }
-
-export const noCost: ArmResult['cost'] = { tokensSampled: 0, tokensTrained: 0, graded: 0 };

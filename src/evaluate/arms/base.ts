@@ -1,4 +1,5 @@
-import { type Arm, noCost } from './arm.js';
+import { noCost } from '../../method/index.js';
+import type { Arm } from './arm.js';
 
 export const base: Arm = {
   title: 'Base model',

@@ -1,9 +1,8 @@
 /** The training that most arms share: the base model learns by RLOO from the hard problems and, perhaps, a teacher's questions. */
-import { epochBatches } from '../../method/index.js';
+import { type Cost, epochBatches, noCost } from '../../method/index.js';
 import type { Problem } from '../../problems/problem.js';
-import type { ArmResult } from '../arm-result.js';
 import { freshStudentSettings } from '../settings.js';
-import { type ArmUnit, noCost, type Preparation } from './arm.js';
+import type { ArmUnit, Preparation } from './arm.js';
 import { mixture } from './mixture.js';
 
 /** On D_train alone; `groupFactor` multiplies the completions per problem. */
@@ -24,7 +23,7 @@ export async function onHardProblems({ evaluation, name }: ArmUnit, groupFactor 
 export async function onHardProblemsAnd(
   { evaluation, name }: ArmUnit,
   questions: readonly Problem[],
-  cost: ArmResult['cost'] = noCost,
+  cost: Cost = noCost,
 ): Promise<Preparation> {
   const { soar, hardTrain, policies, settings: evaluate } = evaluation;
   const settings = freshStudentSettings(soar.student, evaluate, evaluate.questions.mode === 'curriculum');

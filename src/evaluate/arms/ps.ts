@@ -1,5 +1,6 @@
 import { invariant } from '../../errors.js';
-import { type Arm, noCost } from './arm.js';
+import { noCost } from '../../method/index.js';
+import type { Arm } from './arm.js';
 import { noPromotion } from './teacher-questions.js';
 
 export const ps: Arm = {

@@ -1,16 +1,16 @@
 /** Questions sampled from a teacher for an evaluation: same prompt and same filter as in its training (method.md 2.1). */
 import type { Policy } from '../../engine/engine.js';
-import { proposedProblems, sampleProposals } from '../../method/index.js';
+import { noCost, proposedProblems, sampleProposals } from '../../method/index.js';
 
 import type { Evaluation } from '../evaluation.js';
-import { type ArmUnit, noCost, type Preparation } from './arm.js';
+import type { ArmUnit, Preparation } from './arm.js';
 import { onHardProblemsAnd } from './fresh-student.js';
 
 /** Releases the teacher, samples a set of its own for each unit, and trains on it with D_train. */
 export async function onQuestionsOf(teacher: Policy, unit: ArmUnit): Promise<Preparation> {
   const { evaluation, name } = unit;
   try {
-    const { proposals } = await sampleProposals({
+    const { proposals, tokensSampled } = await sampleProposals({
       teacher,
       domain: evaluation.domain,
       form: evaluation.soar.proposals.form,
@@ -22,10 +22,6 @@ export async function onQuestionsOf(teacher: Policy, unit: ArmUnit): Promise<Pre
       ...(evaluation.signal && { signal: evaluation.signal }),
     });
     const questions = proposedProblems(proposals, 'sampled');
-    const tokensSampled = proposals.reduce(
-      (sum, { tokens, answerTurn }) => sum + tokens.length + (answerTurn?.tokens.length ?? 0),
-      0,
-    );
     return await onHardProblemsAnd(unit, questions, { ...noCost, tokensSampled });
   } finally {
     await teacher.release();

@@ -1,5 +1,6 @@
 import { invariant } from '../../errors.js';
-import { type Arm, noCost } from './arm.js';
+import { noCost } from '../../method/index.js';
+import type { Arm } from './arm.js';
 
 export const teacherSolver: Arm = {
   title: 'Teacher as solver',

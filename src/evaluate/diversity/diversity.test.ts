@@ -36,6 +36,19 @@ describe('the Vendi score', () => {
   });
 });
 
+it('counts a text that is there several times as one row of that weight', () => {
+  const c = 0.6;
+  // Three copies of one text and one of another, written out and as weights.
+  const copies = [0, 0, 0, 1].map((i) => [0, 0, 0, 1].map((j) => (i === j ? 1 : c)));
+  const off = c * Math.sqrt(3);
+  expect(
+    vendiScore([
+      [3, off],
+      [off, 1],
+    ]),
+  ).toBeCloseTo(vendiScore(copies), 10);
+});
+
 describe('embeddings', () => {
   it('have unit length and tell texts apart', () => {
     expect(similarity(embed('LRS1234'), embed('LRS1234'))).toBeCloseTo(1);
@@ -51,11 +64,37 @@ describe('diversity', () => {
   it('falls when a set collapses, and does not depend on its size', async () => {
     const collapsed = Array.from({ length: 60 }, (_, i) => `?${i % 2}7`);
     expect(await vendi(many)).toBeGreaterThan(3 * (await vendi(collapsed)));
-    expect(await diversityOf(['a'], 's')).toEqual({ vendi: expect.closeTo(1), distance: 0 });
+    expect(await diversityOf(['a'], 's')).toEqual({
+      vendi: expect.closeTo(1),
+      vendiDeviation: expect.closeTo(0),
+      distance: 0,
+    });
     const twice = await vendi([...many, ...many]);
     expect(Math.abs(twice / (await vendi(many)) - 1)).toBeLessThan(0.1);
+  });
+  it('is the mean and the deviation of 100 subsamples of 128, as the paper takes them', async () => {
+    // Two unrelated texts: the score of a subsample follows from how often each was drawn, Binomial(128, 1/2).
+    const two = await diversityOf(['aaaa', 'zzzz'], 's');
+    const exact = Array.from({ length: 129 }, (_, m) => ({
+      score: vendiScore([
+        [m, Math.sqrt(m * (128 - m)) * similarity(embed('aaaa'), embed('zzzz'))],
+        [Math.sqrt(m * (128 - m)) * similarity(embed('aaaa'), embed('zzzz')), 128 - m],
+      ]),
+      chance: Math.exp(logChoose(128, m) - 128 * Math.log(2)),
+    }));
+    const mean = exact.reduce((sum, { score, chance }) => sum + score * chance, 0);
+    const variance = exact.reduce((sum, { score, chance }) => sum + chance * (score - mean) ** 2, 0);
+    expect(Math.abs(two.vendi - mean)).toBeLessThan(4 * Math.sqrt(variance / 100));
+    expect(two.vendiDeviation).toBeGreaterThan(0.5 * Math.sqrt(variance));
+    expect(two.vendiDeviation).toBeLessThan(2 * Math.sqrt(variance));
   });
   it('is the same for the same seed', async () => {
     expect(await diversityOf(many, 's')).toEqual(await diversityOf(many, 's'));
   });
 });
+
+function logChoose(n: number, k: number): number {
+  let sum = 0;
+  for (let i = 1; i <= k; i++) sum += Math.log((n - k + i) / i);
+  return sum;
+}

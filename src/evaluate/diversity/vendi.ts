@@ -4,43 +4,57 @@
  */
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { randomStream } from '../../rl/random.js';
+import { meanAndDeviation } from '../moments.js';
 import { type Embedded, type Embedder, nGrams } from './embedding.js';
 
 export interface Diversity {
   /** Vendi score, mean over subsamples. */
   readonly vendi: number;
+  /** Standard deviation over subsamples; 0 for one. */
+  readonly vendiDeviation: number;
   /** Mean of 1 - cosine over pairs of different places, in [0, 1]. */
   readonly distance: number;
 }
 
-/** @param kernel symmetric, ones on the diagonal */
+/** @param kernel symmetric; its trace is the number of texts, ones on the diagonal or how often each text is there */
 export function vendiScore(kernel: readonly (readonly number[])[]): number {
-  const n = kernel.length;
+  const trace = kernel.reduce((sum, row, i) => sum + (row[i] as number), 0);
   const { realEigenvalues } = new EigenvalueDecomposition(new Matrix(kernel.map((row) => [...row])), {
     assumeSymmetric: true,
   });
   let entropy = 0;
   for (const value of realEigenvalues) {
-    const share = value / n;
+    const share = value / trace;
     // Rounding leaves zero eigenvalues a little below zero.
     if (share > 1e-12) entropy -= share * Math.log(share);
   }
   return Math.exp(entropy);
 }
 
-/** Of `size` texts drawn with replacement, as the paper standardises its sets (method.md 5.8); `seed` names the draws. */
+/**
+ * Of `size` texts drawn with replacement, `subsamples` times, as the paper standardises its sets (method.md 5.7: 128, k = 100); `seed`
+ * names the draws.
+ */
 export async function diversityOf(
   texts: readonly string[],
   seed: string,
-  { size = 128, subsamples = 4, embedder = nGrams }: DiversityOptions = {},
+  { size = 128, subsamples = 100, embedder = nGrams }: DiversityOptions = {},
 ): Promise<Diversity> {
   const embedded = await embedder.embed(texts);
+  const first = new Map<string, number>();
+  for (const [i, text] of texts.entries()) if (!first.has(text)) first.set(text, i);
+  const same = texts.map((text) => first.get(text) as number);
   const stream = randomStream(`diversity/${seed}`);
   const found = Array.from({ length: subsamples }, () => {
-    const drawn = Array.from({ length: size }, () => stream.integer(texts.length));
-    return vendiScore(drawn.map((i) => drawn.map((j) => (i === j ? 1 : embedded.similarity(i, j)))));
+    const times = new Map<number, number>();
+    for (let draw = 0; draw < size; draw++) {
+      const i = same[stream.integer(texts.length)] as number;
+      times.set(i, (times.get(i) ?? 0) + 1);
+    }
+    return vendiScore(kernelOf(embedded, [...times]));
   });
-  return { vendi: found.reduce((a, b) => a + b, 0) / subsamples, distance: meanDistance(embedded) };
+  const { mean, deviation } = meanAndDeviation(found);
+  return { vendi: mean, vendiDeviation: deviation, distance: meanDistance(embedded) };
 }
 
 export interface DiversityOptions {
@@ -48,6 +62,13 @@ export interface DiversityOptions {
   readonly size?: number;
   readonly subsamples?: number;
   readonly embedder?: Embedder;
+}
+
+/** A text that is there m times is one row of weight m: the eigenvalues above zero are those of all its copies. */
+function kernelOf(embedded: Embedded, times: readonly (readonly [text: number, times: number])[]): number[][] {
+  return times.map(([i, ofI]) =>
+    times.map(([j, ofJ]) => (i === j ? ofI : Math.sqrt(ofI * ofJ) * embedded.similarity(i, j))),
+  );
 }
 
 function meanDistance({ count, similarity }: Embedded): number {

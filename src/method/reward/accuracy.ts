@@ -5,6 +5,7 @@
 import type { Policy } from '../../engine/engine.js';
 import { answerOf, type Domain } from '../../problems/domain.js';
 import type { Problem } from '../../problems/problem.js';
+import { type Cost, costOfAnswers, noCost } from '../cost.js';
 import type { StepMemory } from '../memory.js';
 import { greedyOptions, samplingOptions } from '../sampling.js';
 import type { RewardSettings, SamplingSettings } from '../settings.js';
@@ -26,8 +27,17 @@ export async function accuracyByQuestion(
   questions: readonly Problem[],
   examination: Examination,
 ): Promise<number[]> {
+  return (await examine(policy, questions, examination)).accuracy;
+}
+
+/** `accuracyByQuestion`, and what it took. */
+export async function examine(
+  policy: Policy,
+  questions: readonly Problem[],
+  examination: Examination,
+): Promise<{ readonly accuracy: number[]; readonly cost: Cost }> {
   const { domain, samplesPerQuestion, sampling, seed } = examination;
-  if (questions.length === 0) return [];
+  if (questions.length === 0) return { accuracy: [], cost: noCost };
   const answers = await policy.sample(
     questions.map((problem) => policy.tokenizer.encode(domain.studentPrompt(problem.question))),
     examination.decoding === 'greedy'
@@ -38,7 +48,8 @@ export async function accuracyByQuestion(
     answers.flatMap((group, q) => group.map(({ tokens }) => answerOf(questions[q], policy.tokenizer.decode(tokens)))),
   );
   let next = 0;
-  return answers.map((group) => mean(group.map(() => (grades[next++].correct ? 1 : 0))));
+  const accuracy = answers.map((group) => mean(group.map(() => (grades[next++].correct ? 1 : 0))));
+  return { accuracy, cost: costOfAnswers(answers) };
 }
 
 /**
@@ -53,8 +64,8 @@ export async function baselineAccuracy(
 ): Promise<ReadonlyMap<string, number>> {
   const known = memory.baselineAccuracy();
   const missing = questions.filter((question) => !known.has(question.id));
-  const measured = await accuracyByQuestion(baseline, missing, examination);
-  const found = new Map(missing.map((question, i) => [question.id, measured[i]]));
-  if (found.size > 0) await memory.recordBaselineAccuracy(found);
+  const measured = await examine(baseline, missing, examination);
+  const found = new Map(missing.map((question, i) => [question.id, measured.accuracy[i]]));
+  if (found.size > 0) await memory.recordBaselineAccuracy(found, measured.cost);
   return new Map(questions.map(({ id }) => [id, (found.get(id) ?? known.get(id)) as number]));
 }

@@ -5,6 +5,7 @@
 import type { Policy } from '../../engine/engine.js';
 import { answerOf, type Domain } from '../../problems/domain.js';
 import type { Problem } from '../../problems/problem.js';
+import { costOfAnswers } from '../cost.js';
 import type { StepMemory, StudyRecord } from '../memory.js';
 import { samplingOptions } from '../sampling.js';
 import type { SamplingSettings, TeacherSettings } from '../settings.js';
@@ -54,6 +55,7 @@ export async function studyLearnability(study: LearnabilityStudy, memory: StepMe
     accuracy: mean(rates),
     reward: mean(rates.map((s) => learnability(settings.rule, s))),
     steps: [],
+    cost: costOfAnswers(groups),
   };
   await memory.recordStudy(record);
   return record;

@@ -161,7 +161,9 @@ describe('learnability', () => {
     };
     const record = await studyLearnability(study, memory);
     // Rates 0, 1/4, 3/4, 1: rewards 0, 3/4, 1/4, 0.
-    expect(record).toEqual({ dataset: 1, repeat: 0, accuracy: 0.5, reward: 0.25, steps: [] });
+    // 8 answers '=yes.' and 8 '=no.', a token for each character.
+    const cost = { tokensSampled: 8 * 5 + 8 * 4, tokensTrained: 0, graded: 16 };
+    expect(record).toEqual({ dataset: 1, repeat: 0, accuracy: 0.5, reward: 0.25, steps: [], cost });
     expect(await studyLearnability(study, memory)).toEqual(record);
     expect(calls.map(({ call }) => call)).toEqual(['sample', 'study 1-0']);
   });

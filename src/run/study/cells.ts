@@ -4,6 +4,7 @@ import { bestPromotion } from '../../evaluate/best-promotion.js';
 import type { Evaluation } from '../../evaluate/evaluation.js';
 import { type ArmResult, arms, runArmUnit } from '../../evaluate/index.js';
 import type { StudyCell } from '../../evaluate/study/plan.js';
+import { noCost, sumCosts } from '../../method/index.js';
 import type { RunConfig } from '../config/config.js';
 import { nodeDisk } from '../disk.js';
 import { type History, promotionsOf } from '../entries.js';
@@ -31,12 +32,18 @@ export async function runCell({ row, teacher, student }: StudyCell, place: CellP
   const evaluation = evaluationOf(row, teacher, place);
   const reason = arms[row.arm].missing(evaluation);
   if (reason !== undefined) return { skipped: reason };
+  let choosing = noCost;
+  // Accuracies of the promotions are measured again with every cell: there are few of either.
+  const forgetful = {
+    promotedAccuracies: () => undefined,
+    recordPromotedAccuracies: async (_: readonly number[], cost: typeof choosing) => {
+      choosing = cost;
+    },
+  };
   const promoted = row.arm === 'ps' ? await bestPromotion(evaluation, forgetful) : undefined;
-  return { result: await runArmUnit(evaluation, row.arm, student, promoted) };
+  const result = await runArmUnit(evaluation, row.arm, student, promoted);
+  return { result: { ...result, cost: sumCosts([result.cost, choosing]) } };
 }
-
-/** Accuracies of the promotions are measured again with every cell: there are few of either. */
-const forgetful = { promotedAccuracies: () => undefined, recordPromotedAccuracies: async () => undefined };
 
 function evaluationOf({ arm, questions: ofRow }: StudyCell['row'], teacher: number, place: CellPlace): Evaluation {
   const { config, bench, hardSet, loop, signal } = place;

@@ -4,12 +4,11 @@ import { join } from 'node:path';
 import { SoarError } from '../../errors.js';
 import type { Embedder } from '../../evaluate/diversity/embedding.js';
 import { diversityOf } from '../../evaluate/diversity/vendi.js';
-import { countKinds } from '../../method/index.js';
-import type { Domain } from '../../problems/domain.js';
-import type { LoopCost, LoopFacts, QuestionQuality } from '../../report/study-data.js';
+import type { Assessment, Domain } from '../../problems/domain.js';
+import type { LoopFacts, QuestionQuality, QuestionSet } from '../../report/study-data.js';
 import { configSchema, type RunConfig } from '../config/config.js';
 import { type Disk, nodeDisk } from '../disk.js';
-import { type History, historyOf, promotionsOf, type RunEntry } from '../entries.js';
+import { costOf, type History, historyOf, promotionsOf, type RunEntry } from '../entries.js';
 import type { Listener } from '../events.js';
 import { readJournal } from '../journal.js';
 import { readMetrics } from '../metrics.js';
@@ -85,65 +84,88 @@ export async function readHistory(
   return { history: historyOf(entries), entries };
 }
 
-/** Steps looked at closely. */
+/** Steps along a loop whose diversity is looked at, and the subsamples of each such look. */
 const looks = 8;
+const subsamplesOfLook = 4;
 
-export async function loopFacts(
-  loop: StudyLoop,
-  domain: Pick<Domain, 'assess'>,
-  embedder: Embedder,
-): Promise<LoopFacts> {
+/** What the sets of questions of all loops are described with. Equal sets, as those of one untrained teacher, are described once. */
+export interface QuestionLens {
+  readonly domain: Pick<Domain, 'assess'>;
+  readonly embedder: Embedder;
+  readonly known: Map<string, Promise<QuestionSet>>;
+}
+
+export async function loopFacts(loop: StudyLoop, lens: QuestionLens): Promise<LoopFacts> {
   const { history, entries } = await readHistory(loop.paths);
   const proposals = entries.flatMap((entry) => (entry.unit === 'proposals' ? [entry] : []));
   const every = Math.max(1, Math.ceil(proposals.length / looks));
   const looked = proposals.filter(({ step }, i) => step % every === 0 || i === proposals.length - 1);
+  const written = proposals.map(({ record }) => record.proposals.map(({ question, answer }) => ({ question, answer })));
+  const promoted = promotionsOf(history).flatMap(({ questions }) =>
+    questions.map(({ question, gold }) => ({ question, answer: gold })),
+  );
   return {
     loop: loop.name,
     teacher: loop.teacher,
     stepMeans: history.steps.map(({ stepMean }) => stepMean),
     promotions: history.steps.flatMap(({ step, promotion }) => (promotion ? [step] : [])),
-    promotionQuestions: quality(
-      promotionsOf(history).flatMap(({ questions }) =>
-        questions.map(({ question, gold }) => ({ question, answer: gold })),
-      ),
-      domain,
-    ),
+    kinds: history.steps.map(({ kinds }) => kinds),
     stages: await Promise.all(
-      looked.map(async ({ step, record }) => ({
-        step,
-        ...(await diversityOf(
-          record.proposals.map(({ question }) => question),
-          `${loop.name}/${loop.teacher}/${step}`,
-          { subsamples: 1, embedder },
-        )),
-        ...quality(record.proposals, domain),
-        kinds: countKinds(record),
-      })),
+      looked.map(async ({ step, record }) => {
+        const questions = record.proposals.map(({ question }) => question);
+        const options = { subsamples: subsamplesOfLook, embedder: lens.embedder };
+        const { vendi, distance } = await diversityOf(questions, `stage/${loop.teacher}/${step}`, options);
+        return { step, vendi, distance, ...qualityOf(record.proposals, lens.domain) };
+      }),
     ),
+    sets: {
+      first: await describe(written[0] ?? [], lens),
+      last: await describe(written.at(-1) ?? [], lens),
+      promoted: await describe(promoted, lens),
+    },
+    cost: costOf(entries),
   };
 }
 
-function quality(
-  asked: readonly { readonly question: string; readonly answer: string }[],
-  { assess }: Pick<Domain, 'assess'>,
-): QuestionQuality {
-  if (!assess || asked.length === 0) return { wellPosed: null, correct: null };
+interface Asked {
+  readonly question: string;
+  readonly answer: string;
+}
+
+async function describe(
+  asked: readonly Asked[],
+  { domain, embedder, known }: QuestionLens,
+): Promise<QuestionSet | null> {
+  if (asked.length === 0) return null;
+  const key = sha256(JSON.stringify(asked.map(({ question, answer }) => [question, answer])));
+  const make = async () => {
+    const questions = asked.map(({ question }) => question);
+    const diversity = await diversityOf(questions, key, { embedder });
+    return { questions: asked.length, ...diversity, ...qualityOf(asked, domain) };
+  };
+  const found = known.get(key) ?? make();
+  known.set(key, found);
+  return found;
+}
+
+/** Shares, where the domain can tell. */
+function qualityOf(asked: readonly Asked[], { assess }: Pick<Domain, 'assess'>): QuestionQuality {
+  if (!assess) return { wellPosed: null, correct: null, errors: null };
   const found = asked.map(({ question, answer }) => assess(question, answer));
-  const share = (test: (one: (typeof found)[number]) => boolean) => found.filter(test).length / found.length;
+  const share = (test: (one: Assessment) => boolean) => found.filter(test).length / found.length;
   return {
     wellPosed: share(({ wellPosed }) => wellPosed),
     correct: share(({ wellPosed, correct }) => wellPosed && correct),
+    errors: {
+      'wrong-answer': share(({ error }) => error === 'wrong-answer'),
+      ambiguous: share(({ error }) => error === 'ambiguous'),
+      malformed: share(({ error }) => error === 'malformed'),
+    },
   };
 }
 
-/** By the run's own bill, which counts what was done again after a stop; the hard problems are the whole study's. */
-export async function loopCost({ paths }: StudyLoop): Promise<LoopCost> {
+/** By the clock of the run's own bill; the hard problems are the whole study's. */
+export async function loopSeconds({ paths }: Pick<StudyLoop, 'paths'>): Promise<number> {
   const lines = (await readMetrics(paths.metrics, nodeDisk)).filter(({ part }) => part !== 'hard set');
-  const sum = (of: (line: (typeof lines)[number]) => number) => lines.reduce((total, line) => total + of(line), 0);
-  return {
-    seconds: sum(({ seconds }) => seconds),
-    tokensSampled: sum(({ sampledTokens }) => sampledTokens),
-    tokensTrained: sum(({ trainedTokens }) => trainedTokens),
-    graded: sum(({ verdicts }) => verdicts),
-  };
+  return lines.reduce((sum, { seconds }) => sum + seconds, 0);
 }

@@ -10,7 +10,7 @@ import { openSentenceEncoder } from '../../evaluate/diversity/sentence-encoder.j
 import { shareCorrect } from '../../evaluate/index.js';
 import { planStudy, type StudyCell, type StudyPlan } from '../../evaluate/study/plan.js';
 import { sideBySide } from '../../method/study.js';
-import type { LoopFacts, StudyFailure } from '../../report/study-data.js';
+import type { LoopFacts, QuestionSet, StudyClock, StudyFailure } from '../../report/study-data.js';
 import { configYaml, type RunConfig } from '../config/config.js';
 import { nodeDisk } from '../disk.js';
 import type { History } from '../entries.js';
@@ -18,13 +18,13 @@ import type { Listener } from '../events.js';
 import { openJournal } from '../journal.js';
 import { noCost } from '../ledger.js';
 import { acquireLock } from '../lock.js';
-import { appendMetrics } from '../metrics.js';
+import { appendMetrics, readMetrics } from '../metrics.js';
 import { openWorkbench, sharedWorkbench } from '../open-workbench.js';
 import { sha256 } from '../snapshots.js';
 import type { HardSet, Workbench } from '../workbench.js';
 import { writeWhole } from '../write-whole.js';
 import { type CellOutcome, runCell } from './cells.js';
-import { loopCost, loopFacts, readHistory, runLoop, type StudyLoop, studyLoop, withChanges } from './loops.js';
+import { loopFacts, loopSeconds, readHistory, runLoop, type StudyLoop, studyLoop, withChanges } from './loops.js';
 import { type StudyFacts, writeStudy } from './write-study.js';
 
 export type StudyEvent =
@@ -102,6 +102,7 @@ export async function study(config: RunConfig, folder: string, options: StudyOpt
         onEvent,
         failures: [],
         hardSets: new Map(),
+        sets: new Map(),
         facts: new Map(),
         outcomes: new Map(),
         journal,
@@ -142,6 +143,8 @@ interface Work {
   readonly onEvent: (event: StudyEvent) => void;
   readonly failures: StudyFailure[];
   readonly hardSets: Map<string, Promise<HardSet>>;
+  /** Of questions, as they were described. */
+  readonly sets: Map<string, Promise<QuestionSet>>;
   readonly facts: Map<string, LoopFacts>;
   readonly outcomes: Map<string, CellOutcome>;
   readonly journal: { append(entry: Entry): Promise<void> };
@@ -175,7 +178,7 @@ function cellKey({ row, teacher, student }: StudyCell, { config, loops }: Pick<W
 }
 
 async function runLoops(work: Work, onRunEvent: Listener): Promise<void> {
-  const { loops, bench, embedder, facts, signal, onEvent, journal } = work;
+  const { loops, bench, embedder, sets, facts, signal, onEvent, journal } = work;
   for (const [i, loop] of loops.entries()) {
     if (facts.has(loop.paths.name)) continue;
     throwIfStopped(work);
@@ -186,7 +189,7 @@ async function runLoops(work: Work, onRunEvent: Listener): Promise<void> {
         findHardProblems: () => hardSet(work, of),
       });
       await runLoop(loop, shared, onRunEvent, signal);
-      const found = await loopFacts(loop, bench.domain, embedder);
+      const found = await loopFacts(loop, { domain: bench.domain, embedder, known: sets });
       await journal.append({ unit: 'loop', key: loop.paths.name, facts: found });
       facts.set(loop.paths.name, found);
       onEvent({
@@ -249,12 +252,18 @@ async function runCells(work: Work, todo: readonly StudyCell[]): Promise<void> {
       await journal.append({ unit: 'cell', key, outcome });
       outcomes.set(key, outcome);
       const seconds = (performance.now() - began) / 1000;
-      appendMetrics(join(folder, 'metrics.jsonl'), {
-        ...noCost,
-        part: row.name,
-        unit: `${teacher}-${student}`,
-        seconds,
-      });
+      if ('result' in outcome) {
+        const { tokensSampled, tokensTrained, graded } = outcome.result.cost;
+        appendMetrics(join(folder, metricsFile), {
+          ...noCost,
+          part: row.name,
+          unit: `${teacher}-${student}`,
+          seconds,
+          sampledTokens: tokensSampled,
+          trainedTokens: tokensTrained,
+          verdicts: graded,
+        });
+      }
       onEvent({
         event: 'cell',
         row: row.name,
@@ -295,7 +304,7 @@ function throwIfStopped({ signal, folder }: Work): void {
 
 async function finish(work: Work): Promise<StudyFacts> {
   const { plan, config, folder, loops, outcomes, facts, failures } = work;
-  const costs = await Promise.all(loops.map(loopCost));
+  const finished = loops.filter((loop) => facts.has(loop.paths.name));
   return writeStudy(folder, {
     config,
     rows: plan.rows,
@@ -303,10 +312,19 @@ async function finish(work: Work): Promise<StudyFacts> {
       const outcome = outcomes.get(cellKey(cell, work));
       return outcome ? [{ cell, outcome }] : [];
     }),
-    loops: loops.flatMap((loop, i) => {
-      const found = facts.get(loop.paths.name);
-      return found ? [{ facts: found, cost: costs[i] as (typeof costs)[number] }] : [];
-    }),
+    loops: finished.map((loop) => facts.get(loop.paths.name) as LoopFacts),
     failures,
+    clock: await readClock(folder, finished),
   });
 }
+
+async function readClock(folder: string, loops: readonly StudyLoop[]): Promise<StudyClock> {
+  const cells = await readMetrics(join(folder, metricsFile), nodeDisk);
+  const last = new Map(cells.map(({ part, unit, seconds }) => [`${part}/${unit}`, { name: part, seconds }]));
+  return {
+    rows: [...last.values()],
+    loops: await Promise.all(loops.map(async (loop) => ({ name: loop.name, seconds: await loopSeconds(loop) }))),
+  };
+}
+
+const metricsFile = 'metrics.jsonl';

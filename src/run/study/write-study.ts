@@ -1,9 +1,18 @@
-/** What a study leaves: study.json, study.md and study.html, from finished loops and cells. */
+/**
+ * What a study leaves: study.json, study.md and study.html, from finished loops and cells. study.json knows no clock: it is the same after
+ * any kill.
+ */
 import { basename, join } from 'node:path';
 import type { ArmResult } from '../../evaluate/index.js';
 import type { PlannedRow, StudyCell } from '../../evaluate/study/plan.js';
 import { studyFigures, studyHtml, studyMarkdown } from '../../report/study.js';
-import { type StudyFailure, type StudyLoopData, type StudyReport, studyReport } from '../../report/study-data.js';
+import {
+  type LoopFacts,
+  type StudyClock,
+  type StudyFailure,
+  type StudyReport,
+  studyReport,
+} from '../../report/study-data.js';
 import type { RunConfig } from '../config/config.js';
 import { nodeDisk } from '../disk.js';
 import { writeWhole } from '../write-whole.js';
@@ -13,17 +22,19 @@ export interface StudyMaterial {
   readonly config: RunConfig;
   readonly rows: readonly PlannedRow[];
   readonly cells: readonly { readonly cell: StudyCell; readonly outcome: CellOutcome }[];
-  readonly loops: readonly StudyLoopData[];
+  readonly loops: readonly LoopFacts[];
   readonly failures: readonly StudyFailure[];
+  readonly clock: StudyClock;
 }
 
 export interface StudyFacts {
   readonly folder: string;
   readonly report: StudyReport;
+  readonly clock: StudyClock;
 }
 
 export async function writeStudy(folder: string, material: StudyMaterial): Promise<StudyFacts> {
-  const { config, rows, cells, loops, failures } = material;
+  const { config, rows, cells, loops, failures, clock } = material;
   const ofRow = (row: PlannedRow) => cells.filter(({ cell }) => cell.row.name === row.name);
   const report = studyReport({
     name: config.name ?? `${config.preset}-study`,
@@ -48,11 +59,11 @@ export async function writeStudy(folder: string, material: StudyMaterial): Promi
     failures,
   });
   await writeWhole(join(folder, 'study.json'), `${JSON.stringify(report, null, 2)}\n`, nodeDisk);
-  await writeWhole(join(folder, 'study.md'), studyMarkdown(report), nodeDisk);
-  await writeWhole(join(folder, 'study.html'), studyHtml(report), nodeDisk);
+  await writeWhole(join(folder, 'study.md'), studyMarkdown(report, clock), nodeDisk);
+  await writeWhole(join(folder, 'study.html'), studyHtml(report, clock), nodeDisk);
   await nodeDisk.makeFolder(join(folder, 'figures'));
   for (const [name, svg] of studyFigures(report))
     await writeWhole(join(folder, 'figures', `${name}.svg`), svg, nodeDisk);
   await nodeDisk.syncFolder(folder);
-  return { folder, report };
+  return { folder, report, clock };
 }
