@@ -1,5 +1,5 @@
 /** Shows a run while it works and what it found when it is done; the same for starting, resuming and evaluating. */
-import { evaluationText, headline } from '../report/index.js';
+import { evaluationText, headline, skippedNotes } from '../report/index.js';
 import type { FinishedRun, RunOptions } from '../run/run.js';
 import { showProgress } from './progress/show.js';
 import { stoppable } from './stop-signals.js';
@@ -21,9 +21,9 @@ export async function showWork(json: boolean, work: (options: RunOptions) => Pro
 }
 
 function resultsText({ results }: FinishedRun): string {
-  const { evaluation, promotions } = results;
+  const { evaluation, promotions, notEvaluated = [] } = results;
   const said = `${promotions.length} promotions, ${promotions.reduce((sum, one) => sum + one.questions, 0)} promotion questions`;
-  if (!evaluation) return said;
+  if (!evaluation) return [said, ...skippedNotes(notEvaluated)].join('\n\n');
   const parts = [said, evaluationText(evaluation.summary, evaluation.skipped, process.stdout.columns ?? 100)];
   const sentence = headline(evaluation.summary);
   return (sentence === undefined ? parts : [...parts, sentence]).join('\n\n');

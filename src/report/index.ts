@@ -1,6 +1,6 @@
 /** Reports: tables, figures and the self-contained page, from plain data. */
 export { coldStartFigure, coldStartMarkdown, coldStartText } from './cold-start.js';
-export { evaluationMarkdown, evaluationText, headline } from './evaluation-table.js';
+export { evaluationMarkdown, evaluationText, headline, skippedNotes } from './evaluation-table.js';
 export { reportHtml } from './html.js';
 export { boxTable, type Column, markdownTable, type Table } from './table.js';
 export type {

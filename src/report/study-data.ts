@@ -166,8 +166,11 @@ function meansByTeacher({ results, teachers }: StudyRowData, k: number): number[
   );
 }
 
-function meanCost(costs: readonly Cost[]): Cost {
+/** Whole numbers. */
+export function meanCost(costs: readonly Cost[]): Cost {
   const { tokensSampled, tokensTrained, graded } = sumCosts(costs);
   const mean = (sum: number) => Math.round(sum / costs.length);
   return { tokensSampled: mean(tokensSampled), tokensTrained: mean(tokensTrained), graded: mean(graded) };
 }
+
+export const loopNames = (loops: readonly LoopFacts[]) => [...new Set(loops.map(({ loop }) => loop))];

@@ -58,6 +58,14 @@ describe('evaluating a run again', () => {
     expect(existsSync(paths.results)).toBe(false);
   });
 
+  it('refuses arms that all need what the run does not have', async () => {
+    const paths = await stoppedAt('unpromoted', 'studied');
+    await expect(evaluateAgain(paths, ['evaluate.arms=[grounded-t, ps]'], { bench })).rejects.toMatchObject({
+      code: 'EVALUATE_NOTHING',
+      message: expect.stringMatching(/grounded-t: there is no trained teacher; ps: the run promoted nothing/),
+    });
+  });
+
   it('refuses other sections, and a run without hard problems', async () => {
     const early = startRun(scriptedConfig({ name: 'early' }), folder, { bench, signal: AbortSignal.abort() });
     await expect(early).rejects.toMatchObject({ code: 'RUN_INTERRUPTED' });

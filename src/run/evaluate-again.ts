@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { SoarError } from '../errors.js';
+import type { EvaluationOutcome } from '../evaluate/index.js';
 import { configYaml, type RunConfig, resolveConfig } from './config/config.js';
 import { type Disk, nodeDisk } from './disk.js';
 import { addToHistory, historyOf, type RunEntry } from './entries.js';
@@ -16,7 +17,7 @@ import { checkIdentity, configHash, type RunPaths, readRunConfig, runPaths } fro
 import { sha256 } from './snapshots.js';
 import { startedEvent } from './started-event.js';
 
-/** @throws SoarError RUN_CONFIG_CHANGED when `sets` touch more than `evaluate`, RUN_NOTHING_TO_EVALUATE, ... */
+/** @throws SoarError RUN_CONFIG_CHANGED when `sets` touch more than `evaluate`, RUN_NOTHING_TO_EVALUATE, EVALUATE_NOTHING, ... */
 export async function evaluateAgain(
   paths: RunPaths,
   sets: readonly string[],
@@ -60,6 +61,7 @@ async function evaluateInto(run: OpenRun, config: RunConfig, disk: Disk): Promis
     const evaluating = { ...run, paths, config, history, record };
     run.emit(startedEvent(evaluating, entries.length > 0));
     const evaluation = await evaluateRun(evaluating, hardSet);
+    if (evaluation.results.length === 0) throw nothingToRun(evaluation, run.paths.folder);
     const ofRun = await readJournal<RunEntry>(run.paths.journal, disk);
     const own = await readJournal<RunEntry>(paths.journal, disk);
     const shown = [...ofRun.filter(({ unit }) => unit !== 'evaluation' && unit !== 'promoted-accuracies'), ...own];
@@ -67,6 +69,14 @@ async function evaluateInto(run: OpenRun, config: RunConfig, disk: Disk): Promis
   } finally {
     await journal.close();
   }
+}
+
+function nothingToRun({ skipped }: EvaluationOutcome, where: string): SoarError {
+  const why = skipped.map(({ arm, reason }) => `${arm}: ${reason}`);
+  return new SoarError('EVALUATE_NOTHING', `none of the arms can be run (${why.join('; ') || 'none is asked for'})`, {
+    where,
+    remedy: "choose others with --set 'evaluate.arms=[hard-only, base]', or let the run go on until it has promoted",
+  });
 }
 
 function checkOnlyEvaluate(config: RunConfig, ofRun: RunConfig): void {

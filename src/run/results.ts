@@ -33,6 +33,8 @@ export interface RunResults {
     readonly skipped: readonly SkippedArm[];
     readonly units: readonly ArmResult[];
   };
+  /** Arms that were asked for when none could be run. */
+  readonly notEvaluated?: readonly SkippedArm[];
 }
 
 export function resultsOf(config: RunConfig, history: History, evaluation: EvaluationOutcome): RunResults {
@@ -60,6 +62,7 @@ export function resultsOf(config: RunConfig, history: History, evaluation: Evalu
         units: evaluation.results,
       },
     }),
+    ...(evaluation.results.length === 0 && evaluation.skipped.length > 0 && { notEvaluated: evaluation.skipped }),
   };
 }
 

@@ -38,7 +38,8 @@ Examples:
   $ soar study --preset programs-ablations            n, tau, window, r
   $ soar study --preset smoke                         the whole path in a minute
 
-The same command continues a study that was stopped; more --seeds or --arms add to a finished one.`,
+The same command continues a study that was stopped; more --seeds or --arms add to a finished one. When a loop or a cell failed the
+exit code is 1: the others are there, and the same command tries it again.`,
     )
     .action((file: string | undefined, flags: StudyFlags) => run(file, flags));
 }
@@ -60,7 +61,12 @@ async function run(file: string | undefined, flags: StudyFlags): Promise<void> {
     (signal) => study(config, folder, { signal, onEvent: display.onEvent }),
     (text) => process.stderr.write(`${text}\n`),
   ).finally(display.close);
-  if (flags.json) return;
+  if (report.failures.length > 0) process.exitCode = 1;
+  if (flags.json) {
+    const { summary, transfer, tests, failures } = report;
+    process.stdout.write(`${JSON.stringify({ event: 'results', folder, summary, transfer, tests, failures })}\n`);
+    return;
+  }
   process.stdout.write(
     `\n${studyText(report, clock, process.stdout.columns ?? 110)}\n\nstudy: ${join(folder, 'study.html')}\n`,
   );

@@ -9,6 +9,8 @@ export interface Arm {
   readonly title: string;
   /** One sentence: what it does and what it is there to tell. */
   readonly summary: string;
+  /** It shows what an outer loop left: its teacher, its promotions. */
+  readonly needsLoop?: true;
   /** Why it cannot be run here; undefined when it can. */
   missing(evaluation: EvaluationPlan): string | undefined;
   prepare(unit: ArmUnit): Promise<Preparation>;

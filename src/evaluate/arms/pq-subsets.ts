@@ -22,6 +22,7 @@ function missing(sources: Sources, keep: (assessment: Assessment) => boolean): s
 const armOf = (title: string, summary: string, keep: (assessment: Assessment) => boolean): Arm => ({
   title,
   summary,
+  needsLoop: true,
   missing: (evaluation) => missing(evaluation, keep),
   prepare: (unit) => onHardProblemsAnd(unit, subset(unit.evaluation, keep)),
 });

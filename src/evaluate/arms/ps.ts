@@ -6,6 +6,7 @@ import { noPromotion } from './teacher-questions.js';
 export const ps: Arm = {
   title: 'SOAR-PS',
   summary: 'The best promoted student answers as it is; it never trained on a hard problem.',
+  needsLoop: true,
   missing: ({ promotions }) => (promotions.length === 0 ? noPromotion : undefined),
   prepare: async ({ evaluation, promoted }) => {
     invariant(promoted !== undefined, 'the best promotion is chosen before arm ps is prepared');

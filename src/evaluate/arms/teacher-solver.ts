@@ -5,6 +5,7 @@ import type { Arm } from './arm.js';
 export const teacherSolver: Arm = {
   title: 'Teacher as solver',
   summary: 'The trained teacher answers the held-out problems itself: has it learned to solve, or to teach?',
+  needsLoop: true,
   missing: ({ policies }) => (policies.teacher ? undefined : 'there is no trained teacher'),
   prepare: async ({ evaluation }) => {
     const { teacher } = evaluation.policies;

@@ -6,11 +6,11 @@ import type { JudgeSettings } from './settings.js';
 
 export interface ChatAnswer {
   readonly text: string;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
+  /** Undefined when the endpoint does not say. */
+  readonly tokens: { readonly input: number; readonly output: number } | undefined;
 }
 
-const count = z.number().min(0).default(0);
+const count = z.number().min(0);
 const forms = {
   openai: {
     path: '/chat/completions',
@@ -23,8 +23,7 @@ const forms = {
       .transform(
         ({ choices, usage }): ChatAnswer => ({
           text: choices[0]?.message.content ?? '',
-          inputTokens: usage?.prompt_tokens ?? 0,
-          outputTokens: usage?.completion_tokens ?? 0,
+          tokens: usage && { input: usage.prompt_tokens, output: usage.completion_tokens },
         }),
       ),
   },
@@ -42,8 +41,7 @@ const forms = {
       .transform(
         ({ content, usage }): ChatAnswer => ({
           text: content.map(({ text }) => text).join(''),
-          inputTokens: usage?.input_tokens ?? 0,
-          outputTokens: usage?.output_tokens ?? 0,
+          tokens: usage && { input: usage.input_tokens, output: usage.output_tokens },
         }),
       ),
   },

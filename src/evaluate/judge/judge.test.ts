@@ -151,6 +151,19 @@ describe('judging over a chat endpoint', () => {
     await expect(judged(questions, { baseUrl: null })).rejects.toMatchObject({ code: 'JUDGE_NEEDED' });
   });
 
+  it('refuses a cap that cannot hold: without prices, or of an endpoint that does not say what it took', async () => {
+    expect(() => settings({ maxCost: 1 })).toThrow(/needs prices/);
+    replies = [{ body: { choices: [{ message: { content: said() } }] } }];
+    const capped = { prices: { input: 1, output: 1 }, maxCost: 1, concurrent: 1 };
+    const { judged: found } = await judged(questions, capped);
+    expect(found.map(({ failure }) => failure?.code ?? 'judged')).toEqual([
+      'judged',
+      'JUDGE_NO_USAGE',
+      'JUDGE_NO_USAGE',
+    ]);
+    expect((await judged(questions)).judged.every(({ annotation }) => annotation)).toBe(true);
+  });
+
   it('begins nothing once the money is spent, and goes on from the cache when there is more', async () => {
     replies = [openai(said())];
     const cache = cacheOf();

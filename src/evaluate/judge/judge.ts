@@ -45,8 +45,15 @@ export async function judgeAll(
   }
   const { maxCost, prices, attempts, concurrent } = settings;
   let [cost, requests, done] = [0, 0, 0];
+  let unbilled = false;
   const ask = async (asked: AskedQuestion): Promise<Annotation> => {
     for (let attempt = 1; ; attempt++) {
+      if (maxCost !== null && unbilled) {
+        throw new SoarError('JUDGE_NO_USAGE', 'the endpoint does not say how many tokens it took, so no cap can hold', {
+          where: 'judge.maxCost',
+          remedy: 'leave the cap out, or take an endpoint that reports its usage',
+        });
+      }
       if (maxCost !== null && cost >= maxCost) {
         throw new SoarError('JUDGE_COST_CAP', `${cost.toFixed(2)} is spent and the cap is ${maxCost}`, {
           where: 'judge.maxCost',
@@ -55,7 +62,9 @@ export async function judgeAll(
       }
       requests += 1;
       const answer = await chat(judgePrompt(asked), settings, options.wait);
-      cost += (answer.inputTokens * prices.input + answer.outputTokens * prices.output) / 1e6;
+      const { input, output } = answer.tokens ?? { input: 0, output: 0 };
+      unbilled ||= answer.tokens === undefined;
+      cost += (input * prices.input + output * prices.output) / 1e6;
       try {
         return readAnnotation(answer.text);
       } catch (error) {

@@ -37,6 +37,14 @@ export const judgeSettingsSchema = z
       .default(null)
       .describe('No request is begun once so much is spent; null: no cap.'),
   })
+  .superRefine(({ maxCost, prices }, context) => {
+    if (maxCost === null || prices.input > 0 || prices.output > 0) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['maxCost'],
+      message: 'a cap on the cost needs prices: set judge.prices.input and judge.prices.output',
+    });
+  })
   .describe('Who annotates questions with `soar judge`.');
 
 export type JudgeSettings = z.output<typeof judgeSettingsSchema>;

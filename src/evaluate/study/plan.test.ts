@@ -36,7 +36,12 @@ describe('the plan of a study', () => {
 
   it('says what there is not', () => {
     expect(() => plan({ rows: ['hard-onli'] })).toThrow(/no row 'hard-onli', did you mean 'hard-only'/);
-    expect(() => plan({ reference: 'nothing-like-it' })).toThrow(/no row 'nothing-like-it'/);
+    expect(() => plan({ reference: 'nothing-like-it' })).toThrow(
+      expect.objectContaining({ code: 'STUDY_UNKNOWN_ROW', where: 'study.reference' }),
+    );
+    expect(() => plan({ rows: ['mine'], ownRows: { mine: { title: 'Mine', arm: 'ps' } } })).toThrow(
+      expect.objectContaining({ code: 'STUDY_ROW_NEEDS_LOOP', remedy: expect.stringContaining('soar, frozen') }),
+    );
     const row = { title: 'Mine', arm: 'pq', loop: 'frosen' };
     expect(() => plan({ rows: ['mine'], ownRows: { mine: row } })).toThrow(/no loop 'frosen', did you mean 'frozen'/);
   });

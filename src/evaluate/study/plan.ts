@@ -1,6 +1,7 @@
 /** Which loops run and which cells are filled for a study. Pure. */
 import { SoarError } from '../../errors.js';
 import { nearest } from '../../nearest.js';
+import { arms } from '../arms/index.js';
 import { builtInLoops, builtInRows, type StudyRow } from './rows.js';
 import type { StudySettings } from './settings.js';
 
@@ -23,7 +24,7 @@ export interface StudyPlan {
   readonly cells: readonly StudyCell[];
 }
 
-/** @throws SoarError STUDY_UNKNOWN_ROW, STUDY_UNKNOWN_LOOP */
+/** @throws SoarError STUDY_UNKNOWN_ROW, STUDY_UNKNOWN_LOOP, STUDY_ROW_NEEDS_LOOP */
 export function planStudy(settings: StudySettings): StudyPlan {
   const known: Readonly<Record<string, StudyRow>> = {
     ...builtInRows,
@@ -36,9 +37,18 @@ export function planStudy(settings: StudySettings): StudyPlan {
   const names = [...new Set([...settings.rows, settings.reference])];
   const rows = names.map((name): PlannedRow => {
     const row = known[name];
-    if (!row) throw unknown('STUDY_UNKNOWN_ROW', 'row', name, Object.keys(known), 'study.rows');
+    if (!row) {
+      const where = settings.rows.includes(name) ? 'study.rows' : 'study.reference';
+      throw unknown('STUDY_UNKNOWN_ROW', 'row', name, Object.keys(known), where);
+    }
     if (row.loop !== undefined && !knownLoops[row.loop]) {
       throw unknown('STUDY_UNKNOWN_LOOP', 'loop', row.loop, Object.keys(knownLoops), `study.ownRows.${name}.loop`);
+    }
+    if (row.loop === undefined && arms[row.arm].needsLoop) {
+      throw new SoarError('STUDY_ROW_NEEDS_LOOP', `row '${name}' shows arm ${row.arm}, which needs a loop`, {
+        where: `study.ownRows.${name}`,
+        remedy: `name the loop whose teacher and promotions it shows: ${Object.keys(knownLoops).join(', ')}`,
+      });
     }
     return { ...row, name };
   });

@@ -66,6 +66,7 @@ const programs: Preset = {
       'ps',
       'teacher-solver',
       'real',
+      'real-all',
       'base-transfer',
       'hard-only-transfer',
       'pq-transfer',

@@ -5,7 +5,7 @@
 import { basename, join } from 'node:path';
 import type { ArmResult } from '../../evaluate/index.js';
 import type { PlannedRow, StudyCell } from '../../evaluate/study/plan.js';
-import { studyFigures, studyHtml, studyMarkdown } from '../../report/study.js';
+import { studyHtml, studyMarkdown } from '../../report/study.js';
 import {
   type LoopFacts,
   type StudyClock,
@@ -13,6 +13,7 @@ import {
   type StudyReport,
   studyReport,
 } from '../../report/study-data.js';
+import { studyFigures } from '../../report/study-figures.js';
 import type { RunConfig } from '../config/config.js';
 import { nodeDisk } from '../disk.js';
 import { writeWhole } from '../write-whole.js';
