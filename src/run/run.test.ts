@@ -83,6 +83,16 @@ describe('a run', () => {
     const total = (key: string) => lines.reduce((sum, line) => sum + line[key], 0);
     expect(last?.event === 'finished' && last.cost.sampledTokens).toBe(total('sampledTokens'));
     expect(last?.event === 'finished' && last.cost.verdicts).toBe(total('verdicts'));
+    const rolesOf = (part: string) =>
+      [...new Set(lines.filter((line) => line.part === part).flatMap(({ roles }) => Object.keys(roles)))].sort();
+    expect(rolesOf('proposals')).toContain('teacher');
+    expect(rolesOf('studies')).toEqual(['base', 'student']);
+    expect(rolesOf('teacher')).toEqual(expect.arrayContaining(['base', 'teacher']));
+    expect(rolesOf('evaluation')).toEqual(['base', 'evaluation']);
+    for (const line of lines) {
+      const ofRoles = Object.values<{ sampledTokens: number }>(line.roles).map(({ sampledTokens }) => sampledTokens);
+      expect(ofRoles.reduce((sum, one) => sum + one, 0)).toBe(line.sampledTokens);
+    }
     // 8 studies of 2 prompts x 2 completions and 3 questions x 2, 2 x 3 for the baselines, 8 held out for each of 5 arms, ...
     expect(total('verdicts')).toBeGreaterThan(8 * (4 + 6) + 12 + 5 * 8);
   });
