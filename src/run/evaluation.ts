@@ -1,4 +1,5 @@
 /** The final evaluation of a run: its units remembered in the journal, its policies opened from the run's snapshots. */
+import type { Policy } from '../engine/engine.js';
 import { type EvaluationOutcome, evaluateArms, planEvaluation, shareCorrect } from '../evaluate/index.js';
 import { evaluationKey, promotionsOf } from './entries.js';
 import type { OpenRun } from './open-run.js';
@@ -8,10 +9,11 @@ import type { HardSet } from './workbench.js';
 export async function evaluateRun(run: OpenRun, hardSet: HardSet): Promise<EvaluationOutcome> {
   const { bench, config, history, emit, record, signal } = run;
   const promotions = promotionsOf(history).map(({ questions }) => questions);
+  const examined = async (policy: Promise<Policy>) => bench.ledger.as('evaluation', await policy);
   const policies = {
-    base: () => bench.base.fork(),
-    ...(history.steps.length > 0 && { teacher: () => openTeacher(run) }),
-    promoted: (index: number) => openPromoted(run, index),
+    base: () => examined(bench.base.fork()),
+    ...(history.steps.length > 0 && { teacher: () => examined(openTeacher(run)) }),
+    promoted: (index: number) => examined(openPromoted(run, index)),
   };
   const plan = { domain: bench.domain, realProblems: bench.realProblems };
   const { units } = planEvaluation({ ...plan, promotions, policies, settings: config.evaluate });

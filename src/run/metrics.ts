@@ -4,7 +4,7 @@
  */
 import { appendFileSync } from 'node:fs';
 import { type Disk, diskError } from './disk.js';
-import type { Cost } from './ledger.js';
+import { type Cost, noCost } from './ledger.js';
 
 export interface MetricsLine extends Cost {
   /** What the time went into: `hard set`, `proposals`, `studies`, `teacher`, `evaluation`. */
@@ -26,7 +26,8 @@ export async function readMetrics(path: string, disk: Disk): Promise<MetricsLine
   const text = (await disk.read(path))?.toString('utf8') ?? '';
   return text.split('\n').flatMap((line) => {
     try {
-      return [JSON.parse(line)];
+      // A line of an earlier version counts less.
+      return [{ ...noCost, ...JSON.parse(line) }];
     } catch (error) {
       if (error instanceof SyntaxError) return [];
       throw error;

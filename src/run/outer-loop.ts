@@ -20,8 +20,9 @@ import { openStepMemory } from './step-memory.js';
 /** Makes the outer steps that are left; the history then holds them all. */
 export async function outerLoop(run: OpenRun, hardTrain: readonly Problem[]): Promise<void> {
   if (stateOf(run.history).finished !== null) return;
-  const teacher = await openTeacher(run);
-  const baseline = await openPromoted(run, promotionsOf(run.history).length - 1);
+  const { ledger } = run.bench;
+  const teacher = ledger.as('teacher', await openTeacher(run));
+  const baseline = ledger.as('student', await openPromoted(run, promotionsOf(run.history).length - 1));
   try {
     while (stateOf(run.history).finished === null) {
       run.signal.throwIfAborted();

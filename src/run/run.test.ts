@@ -98,6 +98,16 @@ describe('a run', () => {
     await expect(start({ disk: killedDisk(60).disk }, {}, into)).rejects.toThrow(Killed);
     const resumed = await resume({}, into);
     expect(costOf(await readJournal<RunEntry>(resumed.paths.journal, nodeDisk))).toEqual(counted);
+    const rolesOf = (part: string) =>
+      [...new Set(lines.filter((line) => line.part === part).flatMap(({ roles }) => Object.keys(roles)))].sort();
+    expect(rolesOf('proposals')).toContain('teacher');
+    expect(rolesOf('studies')).toEqual(['base', 'student']);
+    expect(rolesOf('teacher')).toEqual(expect.arrayContaining(['base', 'teacher']));
+    expect(rolesOf('evaluation')).toEqual(['base', 'evaluation']);
+    for (const line of lines) {
+      const ofRoles = Object.values<{ sampledTokens: number }>(line.roles).map(({ sampledTokens }) => sampledTokens);
+      expect(ofRoles.reduce((sum, one) => sum + one, 0)).toBe(line.sampledTokens);
+    }
     // 8 studies of 2 prompts x 2 completions and 3 questions x 2, 2 x 3 for the baselines, 8 held out for each of 5 arms, ...
     expect(total('verdicts')).toBeGreaterThan(8 * (4 + 6) + 12 + 5 * 8);
   });
