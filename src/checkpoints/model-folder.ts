@@ -8,6 +8,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { SoarError } from '../errors.js';
+import { readChatTemplates } from './chat-template.js';
 import { llamaConfig, readLlamaConfig, tokenIds } from './llama-config.js';
 import type { LlamaShape } from './llama-shape.js';
 import { mergeAdapters } from './lora.js';
@@ -83,7 +84,7 @@ async function readTokenizer(folder: string, endTokens: readonly number[], shape
   const path = join(folder, 'tokenizer.json');
   const json = (await readModelJson(path)) as TokenizerJson;
   const config = ((await readModelJsonIfThere(join(folder, 'tokenizer_config.json'))) ?? {}) as object;
-  const tokenizer = tokenizerFrom(json, config, endTokens, path);
+  const tokenizer = tokenizerFrom(json, config, endTokens, path, await readChatTemplates(folder, config));
   if (tokenizer.vocabularySize <= shape.vocabularySize) return tokenizer;
   throw new SoarError(
     'MODEL_TOKENIZER',

@@ -67,10 +67,11 @@ async function hardProblems(
 async function preparedProblems(
   folder: string,
   { problems, soar }: RunConfig,
-  { domain, model }: Pick<Workbench, 'domain' | 'model'>,
+  { base, domain, model }: Pick<Workbench, 'base' | 'domain' | 'model'>,
 ): Promise<Pick<Workbench, 'candidates' | 'findHardProblems'>> {
   const { manifest, train, test } = await readHardSet(folder, nodeDisk);
-  if (!problems.acceptOther) checkHardSet(manifest, { model, prompt: promptForm(domain.studentPrompt) }, folder);
+  const prompt = promptForm(domain, base.tokenizer);
+  if (!problems.acceptOther) checkHardSet(manifest, { model, prompt }, folder);
   if (train.length < soar.reward.questions || test.length === 0) {
     throw new SoarError(
       'PROBLEMS_TOO_FEW_HARD',

@@ -1,4 +1,5 @@
 /** The problems that can be asked of the model at hand, and how. */
+import type { Prompt } from '../../checkpoints/tokenizer.js';
 import type { Policy } from '../../engine/engine.js';
 import { SoarError } from '../../errors.js';
 import type { Domain } from '../../problems/domain.js';
@@ -38,6 +39,12 @@ function worldSet({ world }: RunConfig): ProblemSet {
   };
 }
 
+/** Whether a prompt stands in what its tokens say. A template may take blanks off the ends of messages. */
+function saysAll(prompt: Prompt, said: string): boolean {
+  if (typeof prompt === 'string') return said.endsWith(prompt.trimStart());
+  return prompt.messages.every(({ content }) => said.includes(content.trim()));
+}
+
 export interface Askable {
   readonly problems: readonly Problem[];
   readonly prompts: ReadonlyMap<Problem, Int32Array>;
@@ -69,15 +76,15 @@ export function askable(
   const cut = new Set<Problem>();
   let unwritable = 0;
   for (const problem of set.problems) {
-    const text = domain.studentPrompt(problem.question);
-    const tokens = tokenizer.encode(text);
+    const prompt = domain.studentPrompt(problem.question);
+    const tokens = tokenizer.encode(prompt);
     if (tokens.length > room && longPrompts === 'refuse') {
       const { id, source } = problem;
       const detail = `its prompt has ${tokens.length} tokens, ${room} fit beside the answer`;
       tooLong.push({ reason: 'too-long', where: source, detail, id });
       continue;
     }
-    if (!tokenizer.decode(tokens).endsWith(text.trimStart())) unwritable++;
+    if (!saysAll(prompt, tokenizer.decode(tokens))) unwritable++;
     if (tokens.length > room) cut.add(problem);
     // The end is what asks: a cut prompt keeps its last tokens.
     prompts.set(problem, tokens.slice(Math.max(0, tokens.length - room)));

@@ -51,15 +51,16 @@ async function identityOf(
 ): Promise<ScreenIdentity> {
   const { temperature, maxNewTokens, topP, topK } = config.soar.student.sampling;
   const { workers: _workers, ...engine } = config.engine;
-  const { field: _field, topics: _topics, workers: _judges, ...judging } = config.mathematics;
+  const { verifier, policy: comparison, deadline } = config.mathematics;
   return {
     version: 1,
     model: policy.model,
     dataset: set.sha256,
     limit: limit ?? null,
     domain: domain.name,
-    verifier: config.domain === 'mathematics' ? JSON.stringify(judging) : domain.name,
-    prompt: promptForm(domain.studentPrompt),
+    verifier:
+      config.domain === 'mathematics' ? JSON.stringify({ verifier, policy: comparison, deadline }) : domain.name,
+    prompt: promptForm(domain, policy.tokenizer),
     longPrompts,
     sampling: { temperature, maxNewTokens, topP, topK },
     attempts,
