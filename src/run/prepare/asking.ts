@@ -7,7 +7,7 @@ import { hardCandidates } from '../../problems/index.js';
 import type { Problem } from '../../problems/problem.js';
 import type { ProblemSet, RefusedRow } from '../../problems/sets/problem-set.js';
 import { readProblemSet } from '../../problems/sets/read-problem-set.js';
-import { modelFolder, type RunConfig } from '../config/config.js';
+import type { RunConfig } from '../config/config.js';
 import { sha256 } from '../snapshots.js';
 import { jsonLinesText } from '../write-whole.js';
 import type { PrepareRequest } from './request.js';
@@ -67,7 +67,7 @@ export function askable(
     throw new SoarError(
       'PREPARE_NO_ROOM',
       `the context of ${policy.contextLength} tokens has no room for a question beside an answer of ${maxNewTokens}`,
-      { where: modelFolder(config), remedy: 'lower --max-new-tokens, or take a model with a longer context' },
+      { where: config.model, remedy: 'lower --max-new-tokens, or take a model with a longer context' },
     );
   }
   const { tokenizer } = policy;

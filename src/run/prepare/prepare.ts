@@ -5,10 +5,10 @@
 import type { Policy } from '../../engine/engine.js';
 import type { Domain } from '../../problems/domain.js';
 import type { ProblemSet } from '../../problems/sets/problem-set.js';
-import { modelFolder } from '../config/config.js';
 import { nodeDisk } from '../disk.js';
 import { promptForm, type ScreenIdentity } from '../hard-set-folder.js';
 import { acquireLock } from '../lock.js';
+import { modelFolder, withPinnedModel } from '../model-place.js';
 import { openDomain } from '../open-domain.js';
 import { openEngine } from '../open-workbench.js';
 import { askable, readSet } from './asking.js';
@@ -19,22 +19,24 @@ import { writeHardSet } from './write-hard-set.js';
 /**
  * @throws SoarError PROBLEMS_*, HUB_*, MODEL_*, PREPARE_NO_ROOM, PREPARE_OTHER, PREPARE_NOTHING_HARD, RUN_INTERRUPTED, RUN_LOCKED
  */
-export async function prepareHardSet(request: PrepareRequest, options: PrepareOptions = {}): Promise<Prepared> {
-  const { config, out } = request;
+export async function prepareHardSet(asked: PrepareRequest, options: PrepareOptions = {}): Promise<Prepared> {
+  const config = await withPinnedModel(asked.config);
+  const request = { ...asked, config };
+  const { out } = request;
   const { disk = nodeDisk } = options;
   const set = await readSet(request);
   const domain = openDomain(config);
   const engine = openEngine(config);
   try {
-    const policy = await engine.open({ folder: modelFolder(config) });
+    const policy = await engine.open({ folder: await modelFolder(config) });
     domain.checkTokenizer(policy.tokenizer);
-    const asked = askable(set, policy, domain, request);
+    const problems = askable(set, policy, domain, request);
     const identity = await identityOf(request, set, policy, domain);
     await disk.makeFolder(out);
     const lock = await acquireLock(out);
     try {
-      const screened = await screenAll(asked, policy, domain, identity, request, options, disk);
-      return await writeHardSet({ request, set, asked, identity, screened, disk });
+      const screened = await screenAll(problems, policy, domain, identity, request, options, disk);
+      return await writeHardSet({ request, set, asked: problems, identity, screened, disk });
     } finally {
       await lock.release();
     }
