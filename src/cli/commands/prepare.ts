@@ -6,7 +6,7 @@ import { resolveConfig } from '../../run/config/config.js';
 import { type HardSetManifest, hardSetFiles } from '../../run/hard-set-folder.js';
 import { prepareHardSet } from '../../run/prepare/prepare.js';
 import type { PrepareRequest } from '../../run/prepare/request.js';
-import { fetchModel } from '../fetch-model.js';
+import { showFetch } from '../fetch-model.js';
 import { addConfigOptions, type ConfigOptions, configRequest, parseCount } from '../options.js';
 import { showSteps } from '../progress/steps.js';
 import { stoppable } from '../stop-signals.js';
@@ -78,7 +78,7 @@ An interrupted screen continues with the same command and ends with the same byt
 
 async function prepare(dataset: string, flags: PrepareFlags): Promise<void> {
   const { attempts, stopAtFirstSuccess, longPrompts, trainFraction } = flags;
-  const config = await fetchModel(resolveConfig(withFlags(dataset, flags)));
+  const config = resolveConfig(withFlags(dataset, flags));
   const out = flags.out ?? join('hard-sets', defaultName(dataset));
   const request: PrepareRequest = {
     dataset,
@@ -96,14 +96,19 @@ async function prepare(dataset: string, flags: PrepareFlags): Promise<void> {
     out,
   };
   const steps = showSteps(flags.json ? process.stderr : process.stdout, 'screened');
+  const fetching = showFetch();
   const { manifest, audit } = await stoppable(
     (signal) =>
       prepareHardSet(request, {
         signal,
+        onFetch: fetching.onFetch,
         onProgress: ({ done, of, before, solved }) => steps.update(done, of, `${solved} solved at least once`, before),
       }),
     (text) => process.stderr.write(`${text}\n`),
-  ).finally(() => steps.close());
+  ).finally(() => {
+    fetching.close();
+    steps.close();
+  });
   if (flags.json) {
     process.stdout.write(`${JSON.stringify(manifest)}\n`);
     return;
