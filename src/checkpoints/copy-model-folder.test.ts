@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -30,13 +30,16 @@ it('is the base model with other weights', async () => {
   const weights = new Float32Array(llamaLayout(shape).size);
   const tokenizer = characterTokenizer('abc.', '^');
   await writeModelFolder(base, { shape, weights, tokenizer, beginToken: 0, endTokens: [4] });
+  mkdirSync(join(base, 'additional_chat_templates'));
+  const extras = ['chat_template.jinja', 'additional_chat_templates/short.jinja'];
+  for (const name of extras) writeFileSync(join(base, name), `{{ messages }}\r\n`);
   const other = weights.map((_, i) => i / 3);
   mkdirSync(into);
   await copyModelFolder(base, into, { shape, weights: other });
   const read = await readModelFolder(into);
   expect(read.weights).toEqual(other);
   expect(read.shape).toEqual(shape);
-  for (const name of ['generation_config.json', 'tokenizer.json', 'tokenizer_config.json', 'config.json']) {
+  for (const name of [...extras, 'generation_config.json', 'tokenizer.json', 'tokenizer_config.json', 'config.json']) {
     expect(readFileSync(join(into, name)).equals(readFileSync(join(base, name)))).toBe(true);
   }
 });

@@ -2,7 +2,7 @@
  * A model folder once more, with other weights: tokenizer, chat template, generation settings and licence texts come from the
  * base model's folder byte for byte; of config.json only the number type changes.
  */
-import { readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inSinglePrecision } from './llama-config.js';
 import type { LlamaShape } from './llama-shape.js';
@@ -31,6 +31,8 @@ const copied = [
   'USE_POLICY.md',
 ];
 
+const templateFolder = 'additional_chat_templates';
+
 /**
  * @param base a folder that `readModelFolder` reads
  * @param into an empty folder
@@ -44,11 +46,22 @@ export async function copyModelFolder(
   const config = inSinglePrecision((await readModelJson(join(base, 'config.json'))) as Record<string, unknown>);
   const text = `${JSON.stringify(config, null, 2)}\n`;
   await writePieces(join(into, 'config.json'), [new TextEncoder().encode(text)]);
-  for (const name of copied) {
+  const templates = (await namesIn(join(base, templateFolder))).map((name) => join(templateFolder, name));
+  if (templates.length > 0) await mkdir(join(into, templateFolder));
+  for (const name of [...copied, ...templates]) {
     const bytes = await readIfThere(join(base, name));
     if (bytes) await writePieces(join(into, name), [bytes]);
   }
   await writeWeights(into, shape, weights);
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw modelFileError(folder, error);
+  }
 }
 
 async function readIfThere(path: string): Promise<Uint8Array | undefined> {

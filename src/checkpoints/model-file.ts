@@ -12,14 +12,8 @@ export async function readModelJson(path: string): Promise<unknown> {
 
 /** undefined where there is no such file. @throws SoarError MODEL_MISSING, MODEL_LFS_POINTER, MODEL_CONFIG */
 export async function readModelJsonIfThere(path: string): Promise<unknown> {
-  let text: string;
-  try {
-    text = new TextDecoder().decode(await readFile(path));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw modelFileError(path, error);
-  }
-  if (text.startsWith(pointerStart)) throw pointer(path);
+  const text = await readModelTextIfThere(path);
+  if (text === undefined) return undefined;
   try {
     return JSON.parse(text);
   } catch (cause) {
@@ -29,6 +23,26 @@ export async function readModelJsonIfThere(path: string): Promise<unknown> {
       cause,
     });
   }
+}
+
+/** @throws SoarError MODEL_MISSING, MODEL_LFS_POINTER */
+export async function readModelText(path: string): Promise<string> {
+  const text = await readModelTextIfThere(path);
+  if (text === undefined) throw unreadable(path, 'ENOENT');
+  return text;
+}
+
+/** undefined where there is no such file. @throws SoarError MODEL_MISSING, MODEL_LFS_POINTER */
+export async function readModelTextIfThere(path: string): Promise<string | undefined> {
+  let text: string;
+  try {
+    text = new TextDecoder().decode(await readFile(path));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw modelFileError(path, error);
+  }
+  if (text.startsWith(pointerStart)) throw pointer(path);
+  return text;
 }
 
 /** For files too large to be read whole. @throws SoarError MODEL_MISSING, MODEL_LFS_POINTER */

@@ -8,12 +8,15 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { SoarError } from '../errors.js';
+import { isHubName } from '../hub/hub.js';
+import { fetchModel } from '../hub/models.js';
+import { readChatTemplates } from './chat-template.js';
 import { llamaConfig, readLlamaConfig, tokenIds } from './llama-config.js';
 import type { LlamaShape } from './llama-shape.js';
 import { mergeAdapters } from './lora.js';
 import { readModelJson, readModelJsonIfThere } from './model-file.js';
 import { readWeights, writeWeights } from './model-weights.js';
-import { readPeftAdapters, readPeftConfig } from './peft-folder.js';
+import { type PeftBase, readPeftAdapters, readPeftConfig } from './peft-folder.js';
 import type { Tokenizer } from './tokenizer.js';
 import { type TokenizerJson, tokenizerFrom } from './tokenizer-file.js';
 
@@ -27,8 +30,8 @@ export interface ModelFolder {
 }
 
 /**
- * A folder of PEFT's with an adapter is its base model with the adapter merged.
- * @throws SoarError MODEL_MISSING, MODEL_LFS_POINTER, MODEL_CONFIG, MODEL_UNSUPPORTED, MODEL_WEIGHTS, MODEL_TOKENIZER, SAFETENSORS_*, TOKENIZER_*, ADAPTER_*
+ * A folder of PEFT's with an adapter is its base model with the adapter merged; a base model that is a name on the hub is fetched.
+ * @throws SoarError HUB_*, MODEL_MISSING, MODEL_LFS_POINTER, MODEL_CONFIG, MODEL_UNSUPPORTED, MODEL_WEIGHTS, MODEL_TOKENIZER, SAFETENSORS_*, TOKENIZER_*, ADAPTER_*
  */
 export async function readModelFolder(folder: string): Promise<ModelFolder> {
   if (!existsSync(join(folder, 'config.json')) && existsSync(join(folder, 'adapter_config.json'))) {
@@ -45,16 +48,22 @@ export async function readModelFolder(folder: string): Promise<ModelFolder> {
 
 async function readAdaptedModel(folder: string): Promise<ModelFolder> {
   const { lora, base } = await readPeftConfig(folder);
-  const path = resolve(folder, base ?? '');
-  if (base === undefined || !existsSync(path) || path === resolve(folder)) {
-    throw new SoarError('ADAPTER_BASE', `the adapter's base model ${base ?? ''} is not a folder here`, {
-      where: join(folder, 'adapter_config.json'),
-      remedy: 'set base_model_name_or_path to the folder of the base model, relative to the adapter or absolute',
-    });
-  }
-  const model = await readModelFolder(path);
+  const model = await readModelFolder(await baseFolder(folder, base));
   mergeAdapters({ shape: model.shape, lora }, await readPeftAdapters(folder, model.shape, lora), model.weights);
   return { ...model, hash: hashOf(model.weights) };
+}
+
+/** A folder, or the hub's cache where the adapter names a model of the hub. */
+async function baseFolder(folder: string, base: PeftBase | undefined): Promise<string> {
+  const path = resolve(folder, base?.name ?? '');
+  if (base !== undefined && existsSync(path) && path !== resolve(folder)) return path;
+  if (base !== undefined && isHubName(base.name)) {
+    return (await fetchModel({ name: base.name, revision: base.revision ?? 'main' })).folder;
+  }
+  throw new SoarError('ADAPTER_BASE', `the adapter's base model ${base?.name ?? ''} is not a folder here`, {
+    where: join(folder, 'adapter_config.json'),
+    remedy: 'set base_model_name_or_path to the folder of the base model, relative to the adapter or absolute',
+  });
 }
 
 /** In pieces: one hash update takes 2 GiB at most. */
@@ -83,7 +92,7 @@ async function readTokenizer(folder: string, endTokens: readonly number[], shape
   const path = join(folder, 'tokenizer.json');
   const json = (await readModelJson(path)) as TokenizerJson;
   const config = ((await readModelJsonIfThere(join(folder, 'tokenizer_config.json'))) ?? {}) as object;
-  const tokenizer = tokenizerFrom(json, config, endTokens, path);
+  const tokenizer = tokenizerFrom(json, config, endTokens, path, await readChatTemplates(folder, config));
   if (tokenizer.vocabularySize <= shape.vocabularySize) return tokenizer;
   throw new SoarError(
     'MODEL_TOKENIZER',

@@ -17,6 +17,7 @@ const prefix = 'base_model.model.';
 const configSchema = z.looseObject({
   peft_type: z.string(),
   base_model_name_or_path: z.string().nullish(),
+  revision: z.string().nullish(),
   r: z.int().min(1),
   lora_alpha: z.number(),
   target_modules: z.union([z.string(), z.array(z.string())]),
@@ -41,8 +42,15 @@ const plain: Readonly<Record<string, unknown>> = {
 
 export interface PeftConfig {
   readonly lora: LoraShape;
+  readonly base: PeftBase | undefined;
+}
+
+/** The frozen model. */
+export interface PeftBase {
   /** As written: a path or a name on the hub. */
-  readonly base: string | undefined;
+  readonly name: string;
+  /** Of a name on the hub. */
+  readonly revision?: string;
 }
 
 /** @throws SoarError MODEL_MISSING, MODEL_LFS_POINTER, MODEL_CONFIG, ADAPTER_UNSUPPORTED */
@@ -76,7 +84,8 @@ export async function readPeftConfig(folder: string): Promise<PeftConfig> {
     alpha: config.lora_alpha,
     targets: loraTargets.filter((target) => targets.includes(target)),
   };
-  return { lora, base: config.base_model_name_or_path ?? undefined };
+  const { base_model_name_or_path: name, revision } = config;
+  return { lora, base: name ? { name, ...(revision && { revision }) } : undefined };
 }
 
 /** [adapters], by `loraLayout`. @throws SoarError MODEL_MISSING, MODEL_LFS_POINTER, ADAPTER_WEIGHTS, SAFETENSORS_* */
@@ -108,11 +117,12 @@ export async function readPeftAdapters(folder: string, shape: LlamaShape, lora: 
   }
 }
 
-/** adapter_config.json, as PEFT reads it. @param base path or name of the frozen model */
-export const peftConfig = ({ rank, alpha, targets }: LoraShape, base: string): object => ({
+/** adapter_config.json, as PEFT reads it. */
+export const peftConfig = ({ rank, alpha, targets }: LoraShape, { name, revision }: PeftBase): object => ({
   peft_type: 'LORA',
   task_type: 'CAUSAL_LM',
-  base_model_name_or_path: base,
+  base_model_name_or_path: name,
+  ...(revision !== undefined && { revision }),
   inference_mode: true,
   r: rank,
   lora_alpha: alpha,

@@ -1,8 +1,9 @@
-/** A model folder's tokenizer.json as a `Tokenizer`, over @huggingface/tokenizers. */
+/** A model folder's tokenizer.json, and its chat templates, as a `Tokenizer`, over @huggingface/tokenizers. */
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { SoarError } from '../errors.js';
-import type { Tokenizer } from './tokenizer.js';
+import { type ChatTemplates, chatWriter, specialTokensOf } from './chat-template.js';
+import type { Prompt, Tokenizer } from './tokenizer.js';
 
 /** The parts of tokenizer.json that are read here; the library reads the rest. */
 const tokenizerSchema = z.looseObject({
@@ -18,7 +19,9 @@ export type TokenizerJson = z.input<typeof tokenizerSchema>;
 
 /**
  * @param config tokenizer_config.json, or {}
+ * @param endTokens of config.json or generation_config.json; the tokenizer's own eos_token ends a text as well
  * @param where the file, for messages
+ * @param chat absent where there are no templates
  * @throws SoarError TOKENIZER_UNREADABLE
  */
 export function tokenizerFrom(
@@ -26,6 +29,7 @@ export function tokenizerFrom(
   config: object,
   endTokens: readonly number[],
   where: string,
+  chat: ChatTemplates = { templates: {}, specialTokens: {}, where },
 ): Tokenizer {
   const unreadable = (why: string, cause?: unknown) =>
     new SoarError('TOKENIZER_UNREADABLE', `the tokenizer cannot be built: ${why}`, {
@@ -65,22 +69,30 @@ export function tokenizerFrom(
     for (let i = 0; i < tokens.length; i++) text += texts?.[tokens[i] as number] ?? '';
     return text;
   };
+  const ownEnd = inner.token_to_id(specialTokensOf(config).eos_token ?? '');
+  const writeChat = chatWriter(chat);
+  const write = (prompt: Prompt) => (typeof prompt === 'string' ? prompt : writeChat(prompt));
   const encoded = new Map<string, Int32Array>();
   return {
     vocabularySize,
-    endTokens,
+    endTokens: [...new Set([...endTokens, ...(ownEnd === undefined ? [] : [ownEnd])])],
     pieces,
     // The same few prompts are asked for again and again.
-    encode(text) {
-      let ids = encoded.get(text);
+    encode(prompt) {
+      const text = write(prompt);
+      // A template writes the special tokens itself; more of them would stand there twice.
+      const options = { add_special_tokens: typeof prompt === 'string' };
+      const key = `${options.add_special_tokens}/${text}`;
+      let ids = encoded.get(key);
       if (!ids) {
-        ids = Int32Array.from(inner.encode(text).ids);
+        ids = Int32Array.from(inner.encode(text, options).ids);
         if (encoded.size >= 10_000) encoded.clear();
-        encoded.set(text, ids);
+        encoded.set(key, ids);
       }
       // A copy: what a caller does to it stays with the caller.
       return ids.slice();
     },
+    write,
     decode: texts ? fast : slow,
   };
 }

@@ -2,7 +2,8 @@
  * The cold-start audit: which share of problems gives no reward at all to a group of k completions, overall and by subject and level.
  * Where it is one, policy-gradient training stands still. Pure.
  */
-import { bootstrapMean, type Interval, wilson } from './intervals.js';
+import { problemGroups } from './groups.js';
+import { type Interval, meanOverProblems } from './intervals.js';
 import { passAtK } from './pass-at-k.js';
 
 export interface ScreenedOutcome {
@@ -43,32 +44,18 @@ const usual = [1, 8, 32, 128];
 /** For k = 1, 8, 32, 128 as far as attempts go, and for all of them. */
 export function coldStart(outcomes: readonly ScreenedOutcome[], settings: ColdStartSettings): ColdStart {
   const ks = [...usual.filter((k) => k < settings.attempts), settings.attempts];
-  const row = (by: ColdStartRow['by'], group: string, members: readonly ScreenedOutcome[]): ColdStartRow => ({
+  const rows = problemGroups(outcomes).map(({ by, group, members }) => ({
     group,
     by,
     problems: members.length,
     none: ks.map((k) => shareOfNone(members, k, settings.stopAtFirstSuccess, `${by}/${group}/${k}`)),
-  });
-  const groups = (by: 'subject' | 'level') => {
-    const members = new Map<string, ScreenedOutcome[]>();
-    for (const outcome of outcomes) {
-      const name = outcome[by];
-      if (name !== undefined) members.set(name, [...(members.get(name) ?? []), outcome]);
-    }
-    const names = [...members.keys()].toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }));
-    return names.map((name) => row(by, name, members.get(name) as ScreenedOutcome[]));
-  };
-  return { ks, confidence, rows: [row('all', 'all', outcomes), ...groups('subject'), ...groups('level')] };
+  }));
+  return { ks, confidence, rows };
 }
 
 function shareOfNone(members: readonly ScreenedOutcome[], k: number, firstOnly: boolean, seed: string) {
   const chances = members.map(({ successes, attempts, first }) =>
     firstOnly ? Number(first === null || first > k) : 1 - passAtK(successes, attempts, k),
   );
-  const mean = chances.reduce((sum, chance) => sum + chance, 0) / chances.length;
-  const certain = chances.every((chance) => chance === 0 || chance === 1);
-  const interval = certain
-    ? wilson(Math.round(mean * chances.length), chances.length, confidence)
-    : bootstrapMean([chances], { resamples, confidence }, `cold-start/${seed}`);
-  return { mean, ...interval };
+  return meanOverProblems(chances, { resamples, confidence }, `cold-start/${seed}`);
 }

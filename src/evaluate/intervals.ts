@@ -27,6 +27,23 @@ export function bootstrapMean(outcomes: Outcomes, settings: BootstrapSettings, s
 }
 
 /**
+ * The mean of outcomes in [0, 1], [problem], with its interval: a bootstrap over problems; where every one is 0 or 1 there is
+ * nothing to resample that Wilson's does not say better.
+ */
+export function meanOverProblems(
+  outcomes: readonly number[],
+  settings: BootstrapSettings,
+  seed: string,
+): Interval & { readonly mean: number } {
+  const mean = outcomes.reduce((sum, outcome) => sum + outcome, 0) / outcomes.length;
+  const certain = outcomes.every((outcome) => outcome === 0 || outcome === 1);
+  const interval = certain
+    ? wilson(Math.round(mean * outcomes.length), outcomes.length, settings.confidence)
+    : bootstrapMean([outcomes], settings, seed);
+  return { mean, ...interval };
+}
+
+/**
  * Percentile interval of mean(outcomes) - mean(reference). Paired by problem: both arms are seen on the same resampled
  * problems. Their seeds are independent students, so each arm's are resampled by themselves.
  */

@@ -18,7 +18,7 @@ export function passAtK(correct: number, samples: number, k: number): number {
     });
   }
   if (k > samples) {
-    throw new SoarError('EVALUATE_K_TOO_LARGE', `pass@${k} cannot be estimated from ${samples} samples per problem`, {
+    throw tooLarge(k, samples, {
       where: 'evaluate.ks',
       remedy: `raise evaluate.samplesPerProblem to at least ${k}, or leave ${k} out of evaluate.ks`,
     });
@@ -28,6 +28,19 @@ export function passAtK(correct: number, samples: number, k: number): number {
   for (let i = samples - correct + 1; i <= samples; i++) none *= 1 - k / i;
   return 1 - none;
 }
+
+/** @throws SoarError EVALUATE_K_TOO_LARGE when one of them is more than there are samples. */
+export function checkKs(ks: readonly number[], samples: number): void {
+  const k = ks.find((one) => one > samples);
+  if (k === undefined) return;
+  throw tooLarge(k, samples, {
+    where: `--k ${ks}`,
+    remedy: `raise --samples to at least ${k}, or leave ${k} out of --k`,
+  });
+}
+
+const tooLarge = (k: number, samples: number, details: { readonly where: string; readonly remedy: string }) =>
+  new SoarError('EVALUATE_K_TOO_LARGE', `pass@${k} cannot be estimated from ${samples} samples per problem`, details);
 
 /** pass@k of each problem, [problem]; the mean over looks where a result has several. */
 export function passByProblem(

@@ -1,78 +1,35 @@
 /** Against a local server that speaks as the hub does. */
-import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { gitHash, type HubServer, openHub, sha256 } from '../../test/hub-server.js';
 import { readProblemSet } from '../problems/sets/read-problem-set.js';
 import { fetchSnapshot, parseHubName } from './hub.js';
 
 const commit = 'c'.repeat(40);
 const large = Buffer.from('{"question":"One?","gold":"1"}\n'.repeat(2000));
 const small = Buffer.from('{"question":"Two?","gold":"2"}\n');
-const sha256 = createHash('sha256').update(large).digest('hex');
-const sha1 = createHash('sha1').update(`blob ${small.length}\0`).update(small).digest('hex');
-const files = new Map<string, { bytes: Buffer; entry: object }>([
-  [
-    'data/large.jsonl',
-    { bytes: large, entry: { oid: 'f'.repeat(40), lfs: { oid: sha256, size: large.length, pointerSize: 130 } } },
-  ],
-  ['data/small.jsonl', { bytes: small, entry: { oid: sha1 } }],
-]);
+const files = { 'data/large.jsonl': large, 'data/small.jsonl': small };
 
-let server: Server;
-let endpoint: string;
+let hub: HubServer;
 let cacheDir: string;
-const requests: string[] = [];
-/** What the next answers do wrong: break off after so many bytes, send other bytes, or refuse without a token. */
-let fault: { breakAfter?: number; other?: boolean; token?: string } = {};
-
-function answer(request: IncomingMessage, response: ServerResponse): void {
-  const { pathname } = new URL(request.url ?? '', 'http://hub');
-  const { range } = request.headers;
-  requests.push(`${pathname}${range ? ` ${range}` : ''}`);
-  const json = (value: unknown, status = 200) =>
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
-  if (fault.token && request.headers.authorization !== `Bearer ${fault.token}`)
-    return void json({ error: 'gated' }, 401);
-  if (pathname === '/api/datasets/org/set/revision/main') return void json({ sha: commit });
-  if (pathname === `/api/datasets/org/set/tree/${commit}`) {
-    const listed = [...files].map(([path, { bytes, entry }]) => ({ type: 'file', path, size: bytes.length, ...entry }));
-    return void json([{ type: 'directory', path: 'data', size: 0, oid: 'd'.repeat(40) }, ...listed]);
-  }
-  const file = files.get(pathname.replace(`/datasets/org/set/resolve/${commit}/`, ''));
-  if (!file) return void json({ error: 'not found' }, 404);
-  const from = Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0);
-  const bytes = fault.other ? Buffer.alloc(file.bytes.length, 'x') : file.bytes.subarray(from);
-  response.writeHead(from > 0 ? 206 : 200, { 'content-length': bytes.length });
-  if (fault.breakAfter === undefined) return void response.end(bytes);
-  // Time for what was sent to arrive.
-  response.write(bytes.subarray(0, fault.breakAfter), () => setTimeout(() => response.destroy(), 150));
-}
-
 beforeAll(async () => {
-  server = createServer(answer);
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  hub = await openHub({ kind: 'dataset', name: 'org/set', commit, files });
 });
-afterAll(() => {
-  server.closeAllConnections();
-  server.close();
-});
+afterAll(() => hub.close());
 beforeEach(() => {
   if (cacheDir) rmSync(cacheDir, { recursive: true });
   cacheDir = mkdtempSync(join(tmpdir(), 'hub-'));
-  requests.length = 0;
-  fault = {};
+  hub.requests.length = 0;
+  hub.fault = {};
 });
 afterAll(() => rmSync(cacheDir, { recursive: true }));
 
 const repository = { kind: 'dataset', name: 'org/set', revision: 'main' } as const;
 const everything = (paths: readonly string[]) => paths;
 const fetched = (options: object = {}, revision = 'main', choose: typeof everything = everything) =>
-  fetchSnapshot({ ...repository, revision }, choose, { cacheDir, endpoint, offline: false, ...options });
+  fetchSnapshot({ ...repository, revision }, choose, { cacheDir, endpoint: hub.endpoint, offline: false, ...options });
 const failure = (work: Promise<unknown>) =>
   work.then(
     () => expect.unreachable('this must fail'),
@@ -85,9 +42,9 @@ it('fetches what is asked for, once, into the layout that all clients share', as
   const store = join(cacheDir, 'datasets--org--set');
   expect(found.folder).toBe(join(store, 'snapshots', commit));
   expect(readFileSync(join(found.folder, 'data/large.jsonl'))).toEqual(large);
-  expect(readFileSync(join(store, 'blobs', sha1))).toEqual(small);
+  expect(readFileSync(join(store, 'blobs', gitHash(small)))).toEqual(small);
   expect(readFileSync(join(store, 'refs', 'main'), 'utf8')).toBe(commit);
-  const downloads = () => requests.filter((path) => path.includes('/resolve/')).length;
+  const downloads = () => hub.requests.filter((path) => path.includes('/resolve/')).length;
   expect(downloads()).toBe(2);
   await fetched();
   expect(downloads()).toBe(2);
@@ -95,7 +52,7 @@ it('fetches what is asked for, once, into the layout that all clients share', as
 
 it('fetches no more than what is chosen', async () => {
   await fetched({}, commit, (paths) => paths.filter((path) => path.includes('small')));
-  expect(requests.filter((path) => path.includes('/resolve/'))).toEqual([
+  expect(hub.requests.filter((path) => path.includes('/resolve/'))).toEqual([
     `/datasets/org/set/resolve/${commit}/data/small.jsonl`,
   ]);
 });
@@ -103,34 +60,34 @@ it('fetches no more than what is chosen', async () => {
 it('answers from the cache alone when offline, by branch and by commit', async () => {
   expect(await failure(fetched({ offline: true }))).toMatch(/^HUB_NOT_CACHED/);
   await fetched();
-  requests.length = 0;
+  hub.requests.length = 0;
   for (const revision of ['main', commit]) {
     const { paths, folder } = await fetched({ offline: true }, revision);
     expect(paths.toSorted()).toEqual(['data/large.jsonl', 'data/small.jsonl']);
     expect(readFileSync(join(folder, 'data/small.jsonl'))).toEqual(small);
   }
-  expect(requests).toEqual([]);
+  expect(hub.requests).toEqual([]);
 });
 
 it('goes on with a download that broke off', async () => {
-  fault = { breakAfter: 1000 };
+  hub.fault = { breakAfter: 1000 };
   expect(await failure(fetched())).toMatch(/^HUB_UNREACHABLE/);
-  fault = {};
-  requests.length = 0;
+  hub.fault = {};
+  hub.requests.length = 0;
   const { folder } = await fetched();
-  expect(requests.some((line) => /large\.jsonl bytes=[1-9]\d*-$/.test(line))).toBe(true);
+  expect(hub.requests.some((line) => /large\.jsonl bytes=[1-9]\d*-$/.test(line))).toBe(true);
   expect(readFileSync(join(folder, 'data/large.jsonl'))).toEqual(large);
 });
 
 it('throws away what is not what the hub lists', async () => {
-  fault = { other: true };
+  hub.fault = { other: true };
   expect(await failure(fetched())).toMatch(/^HUB_DAMAGED: data\/large\.jsonl/);
-  fault = {};
+  hub.fault = {};
   expect(readFileSync(join((await fetched()).folder, 'data/large.jsonl'))).toEqual(large);
 });
 
 it('sends the token, and says so when one is missing', async () => {
-  fault = { token: 'secret' };
+  hub.fault = { token: 'secret' };
   expect(await failure(fetched({ token: '' }))).toMatch(/^HUB_NOT_FOUND/);
   expect((await fetched({ token: 'secret' })).commit).toBe(commit);
 });
@@ -154,8 +111,8 @@ describe('names', () => {
 });
 
 it('a problem set is read from it, and named by its commit', async () => {
-  const hub = { cacheDir, endpoint, offline: false };
-  const set = await readProblemSet('hf:org/set', { hub });
+  const options = { cacheDir, endpoint: hub.endpoint, offline: false };
+  const set = await readProblemSet('hf:org/set', { hub: options });
   expect(set).toMatchObject({ name: 'set', source: `hf:org/set@${commit}`, rows: 2001 });
   expect(set.problems.map(({ id, source }) => [id, source])).toEqual([
     ['data/large.jsonl:1', 'data/large.jsonl:1'],
@@ -164,5 +121,5 @@ it('a problem set is read from it, and named by its commit', async () => {
   expect(set.refused).toHaveLength(1999);
   mkdirSync(join(cacheDir, 'own'));
   writeFileSync(join(cacheDir, 'own', 'set.jsonl'), large);
-  expect((await readProblemSet(join(cacheDir, 'own'))).sha256).toBe(sha256);
+  expect((await readProblemSet(join(cacheDir, 'own'))).sha256).toBe(sha256(large));
 });

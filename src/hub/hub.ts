@@ -29,6 +29,9 @@ export interface HubSnapshot {
   readonly paths: readonly string[];
 }
 
+/** `org/name`, as the hub names a repository. */
+export const isHubName = (text: string) => /^\w[\w.-]*\/\w[\w.-]*$/.test(text);
+
 /** `hf:org/name@revision`; the revision is main where none is said. @throws SoarError HUB_NAME */
 export function parseHubName(text: string): { name: string; revision: string } {
   const match = /^hf:([\w.-]+\/[\w.-]+)(?:@([\w./-]+))?$/.exec(text);
@@ -36,28 +39,66 @@ export function parseHubName(text: string): { name: string; revision: string } {
   throw new SoarError('HUB_NAME', `'${text}' names nothing on the hub`, { remedy: 'write hf:<org>/<name>[@revision]' });
 }
 
+/** Picks files out of all that the hub lists, or that the cache has. */
+export type ChooseFiles = (paths: readonly string[], from: 'hub' | 'cache') => readonly string[];
+
+export interface HubProgress {
+  /** What arrives now. */
+  readonly path: string;
+  /** Bytes of all files that were missing: those that have arrived, and all. */
+  readonly done: number;
+  readonly of: number;
+}
+
 /**
- * The files that `choose` picks out of all, on this disk.
+ * The files that `choose` picks out of all, on this disk. What a commit is never changes, so one that the cache has whole is taken
+ * from there when the hub does not answer.
  * @throws SoarError HUB_UNREACHABLE, HUB_NOT_FOUND, HUB_NOT_CACHED, HUB_DAMAGED, and what `choose` throws
  */
 export async function fetchSnapshot(
   repository: HubRepository,
-  choose: (paths: readonly string[]) => readonly string[],
+  choose: ChooseFiles,
   given: HubOptions = {},
+  onProgress: (progress: HubProgress) => void = () => undefined,
 ): Promise<HubSnapshot> {
   const options = withEnvironment(given);
   const store = join(options.cacheDir, `${repository.kind}s--${repository.name.replace('/', '--')}`);
   if (options.offline) return cachedSnapshot(repository, store, choose);
+  try {
+    return await reachedSnapshot(repository, store, choose, options, onProgress);
+  } catch (error) {
+    const unreached = error instanceof SoarError && error.code === 'HUB_UNREACHABLE';
+    if (!unreached || !commitForm.test(repository.revision)) throw error;
+    return cachedSnapshot(repository, store, choose).catch(() => {
+      throw error;
+    });
+  }
+}
 
+async function reachedSnapshot(
+  repository: HubRepository,
+  store: string,
+  choose: ChooseFiles,
+  options: Resolved,
+  onProgress: (progress: HubProgress) => void,
+): Promise<HubSnapshot> {
   const commit = await commitOf(repository, options);
   const listed = await listing(repository, commit, options);
-  const paths = choose([...listed.keys()]);
+  const paths = choose([...listed.keys()], 'hub');
   const folder = join(store, 'snapshots', commit);
-  for (const path of paths) {
-    if (existsSync(join(folder, path))) continue;
-    const blob = await fetchBlob(repository, commit, listed.get(path) as ListFileEntry, store, options);
+  const missing = paths.filter((path) => !existsSync(join(folder, path)));
+  const sizeOf = (path: string) => (listed.get(path) as ListFileEntry).size;
+  const of = missing.reduce((sum, path) => sum + sizeOf(path), 0);
+  let before = 0;
+  for (const path of missing) {
+    const entry = listed.get(path) as ListFileEntry;
+    const told = (have: number) => onProgress({ path, done: before + have, of });
+    const blob = await fetchBlob(repository, commit, entry, store, options, told);
+    before += entry.size;
     const link = join(folder, path);
     await mkdir(dirname(link), { recursive: true });
+    // A link may be left of a file that somebody took away.
+    await rm(link, { force: true });
     await symlink(relative(dirname(link), blob), link);
   }
   // As other clients do, so that the name can be resolved without the hub.
@@ -84,7 +125,7 @@ const commitForm = /^[0-9a-f]{40}$/;
 async function cachedSnapshot(
   { name, revision }: HubRepository,
   store: string,
-  choose: (paths: readonly string[]) => readonly string[],
+  choose: ChooseFiles,
 ): Promise<HubSnapshot> {
   const ref = join(store, 'refs', revision);
   const commit = commitForm.test(revision) ? revision : existsSync(ref) ? (await readFile(ref, 'utf8')).trim() : '';
@@ -98,9 +139,9 @@ async function cachedSnapshot(
   }
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const all = entries
-    .filter((entry) => !entry.isDirectory())
+    .filter((entry) => !entry.isDirectory() && existsSync(join(entry.parentPath, entry.name)))
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll('\\', '/'));
-  return { commit, folder, paths: choose(all) };
+  return { commit, folder, paths: choose(all, 'cache') };
 }
 
 async function commitOf({ kind, name, revision }: HubRepository, options: Resolved): Promise<string> {
@@ -143,6 +184,7 @@ async function fetchBlob(
   entry: ListFileEntry,
   store: string,
   options: Resolved,
+  told: (have: number) => void,
 ): Promise<string> {
   const { path, size, lfs, oid = '' } = entry;
   const blob = join(store, 'blobs', lfs?.oid ?? oid);
@@ -159,7 +201,7 @@ async function fetchBlob(
     // A server that knows no ranges sends everything again.
     if (response.status !== 206) have = 0;
     const body = Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
-    await reached(appendAll(body, partial, have > 0), options);
+    await reached(appendAll(body, partial, have, told), options);
   }
   const expected = lfs?.oid ?? oid;
   const hash = lfs ? createHash('sha256') : createHash('sha1').update(`blob ${size}\0`);
@@ -177,10 +219,19 @@ async function fetchBlob(
 }
 
 /** Piece by piece, so that what has arrived is kept when the rest does not. */
-async function appendAll(body: AsyncIterable<Uint8Array>, path: string, goOn: boolean): Promise<void> {
-  const file = await open(path, goOn ? 'a' : 'w');
+async function appendAll(
+  body: AsyncIterable<Uint8Array>,
+  path: string,
+  have: number,
+  told: (have: number) => void,
+): Promise<void> {
+  const file = await open(path, have > 0 ? 'a' : 'w');
   try {
-    for await (const part of body) await file.appendFile(part);
+    for await (const part of body) {
+      await file.appendFile(part);
+      have += part.length;
+      told(have);
+    }
   } finally {
     await file.close();
   }

@@ -2,6 +2,7 @@
  * What a teacher writes when it is asked for proposals, in one turn (method.md 2.1, 2.4) or in two (2.2), what becomes of each
  * attempt, and the same turns again as rollouts for its gradient.
  */
+import type { Prompt } from '../checkpoints/tokenizer.js';
 import type { Completion, Policy, Tokens } from '../engine/engine.js';
 import type { Domain, RejectionReason } from '../problems/domain.js';
 import type { Proposal, Turn } from './memory.js';
@@ -87,7 +88,7 @@ export function turnsOf(
   domain: Domain,
   form: ProposalForm,
 ): { readonly rollout: Rollout; readonly proposal: number }[] {
-  const encode = (text: string) => teacher.tokenizer.encode(text);
+  const encode = (prompt: Prompt) => teacher.tokenizer.encode(prompt);
   const first = form === 'single-turn' ? domain.teacherPrompt : domain.turns.questionPrompt;
   const found = rolloutsOf([encode(first)], [proposals]).map((rollout, proposal) => ({ rollout, proposal }));
   const prompts: Tokens[] = [];
@@ -104,7 +105,7 @@ export function turnsOf(
 
 function ask(
   { teacher, domain, sampling }: Asking,
-  prompts: readonly string[],
+  prompts: readonly Prompt[],
   stopStrings: readonly string[],
   samplesPerPrompt: number,
   seed: string,
@@ -117,7 +118,7 @@ function ask(
 
 /** For a student's answer, and for the teacher's own where that is a turn of its own. */
 function leavesRoom({ teacher, domain, form, sampling, answerTokens }: Asking, question: string): boolean {
-  const fits = (prompt: string, answer: number) =>
+  const fits = (prompt: Prompt, answer: number) =>
     teacher.tokenizer.encode(prompt).length + answer <= teacher.contextLength;
   if (!fits(domain.studentPrompt(question), answerTokens)) return false;
   return form === 'single-turn' || fits(domain.turns.answerPrompt(question), sampling.maxNewTokens);

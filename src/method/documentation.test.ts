@@ -1,6 +1,7 @@
 /** docs/method.md names files, tests and config fields: each must exist. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { mathematicsSettingsSchema } from '../problems/mathematics/settings.js';
 import { soarSettingsSchema } from './settings.js';
 
 const text = readFileSync(new URL('../../docs/method.md', import.meta.url), 'utf8');
@@ -45,7 +46,7 @@ describe('docs/method.md', () => {
     const fields = cells.flatMap((cell) => [...cell.matchAll(/`([\w.]+)`/g)].map(([, field]) => field));
     expect(fields.length).toBeGreaterThan(15);
     const missing = fields.filter((field) => {
-      let value: unknown = soarSettingsSchema.parse({});
+      let value: unknown = { ...soarSettingsSchema.parse({}), mathematics: mathematicsSettingsSchema.parse({}) };
       for (const key of field.split('.')) value = (value as Record<string, unknown> | undefined)?.[key];
       return value === undefined;
     });

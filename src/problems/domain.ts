@@ -2,7 +2,7 @@
  * A domain: what the teacher is asked, how its text becomes a question and an answer, how a student is asked, and how a
  * student's text is judged. The method knows a domain only through this interface; it trusts `grade` never to hang.
  */
-import type { Tokenizer } from '../checkpoints/tokenizer.js';
+import type { Prompt, Tokenizer } from '../checkpoints/tokenizer.js';
 import type { Problem } from './problem.js';
 
 /** A parsed teacher completion. `answer` is the teacher's own and may be wrong (method.md 2.4 accepts by form, not by truth). */
@@ -16,13 +16,13 @@ export type ParsedProposal =
  */
 export interface ProposalTurns {
   /** p, the same at every step. */
-  readonly questionPrompt: string;
+  readonly questionPrompt: Prompt;
   /** Texts that end a question. */
   readonly questionStops: readonly string[];
   /** What a first turn asks; empty when it asks nothing. */
   question(completion: string): string;
   /** p, the question, p'. */
-  answerPrompt(question: string): string;
+  answerPrompt(question: string): Prompt;
   /** What a second turn answers. */
   parseAnswer(
     completion: string,
@@ -75,21 +75,21 @@ export const answerOf = ({ gold, verification }: Problem, completion: string): A
 
 export interface Domain {
   readonly name: string;
-  /** The fixed text that the teacher completes; the same at every step. */
-  readonly teacherPrompt: string;
+  /** What the teacher is asked; the same at every step. */
+  readonly teacherPrompt: Prompt;
   /** Texts that end a completion, beside the model's end tokens. */
   readonly stopStrings: readonly string[];
   /** `finished`: the completion stopped by itself rather than at its token limit. */
   parseProposal(completion: string, finished: boolean): ParsedProposal;
   readonly turns: ProposalTurns;
-  studentPrompt(question: string): string;
+  studentPrompt(question: string): Prompt;
   /** Judges each completion against its gold, in order. Never throws for what a model wrote. */
   grade(answers: readonly AnswerToGrade[]): Promise<Grade[]>;
   /** The kind of a question, for counts and charts ("program-4", "addition", "Algebra"). */
   kind(question: string): string;
   /** Present where the domain can solve its own questions. */
   assess?(question: string, answer: string): Assessment;
-  /** @throws SoarError DOMAIN_TOKENIZER when the tokenizer cannot write the domain's texts. */
+  /** @throws SoarError DOMAIN_TOKENIZER, CHAT_TEMPLATE_* when the tokenizer cannot write what the domain asks. */
   checkTokenizer(tokenizer: Tokenizer): void;
   /** Ends what it started; nothing is graded afterwards. */
   close(): Promise<void>;

@@ -2,23 +2,18 @@
  * The fail@k screen (method.md 3): which problems a policy does not solve in k attempts. `screen` and `attempt` sample through the
  * seam; `hardSplit` decides, pure.
  */
-import type { Policy, Tokens } from '../engine/engine.js';
+import type { Policy } from '../engine/engine.js';
 import { SoarError } from '../errors.js';
 import { randomStream } from '../rl/random.js';
-import { answerOf, type Domain } from './domain.js';
+import { type AnswerOptions, answerProblems, type JudgedAnswer } from './answers.js';
+import type { Domain } from './domain.js';
 import type { Problem } from './problem.js';
 
-export interface AttemptOptions {
+export interface AttemptOptions extends Omit<AnswerOptions, 'samples' | 'seed'> {
   /** k of fail@k. */
   readonly attempts: number;
-  readonly temperature: number;
-  readonly maxNewTokens: number;
-  readonly topP?: number;
-  readonly topK?: number;
   /** Asks no more once a problem is solved: attempts are made in rounds of growing size. */
   readonly stopAtFirstSuccess?: boolean;
-  /** How a problem is asked; default: the domain's student prompt in the policy's tokens. */
-  readonly promptOf?: (problem: Problem) => Tokens;
 }
 
 export interface ScreeningOptions extends AttemptOptions {
@@ -88,51 +83,21 @@ export async function attempt(
     const before = ends[r - 1] ?? 0;
     const asked = open.map(({ problem }) => problem);
     const name = r === 0 ? seed : `${seed}/round-${r}`;
-    const found = await attemptOnce(policy, domain, asked, name, end - before, options);
+    const found = await answerProblems(policy, domain, asked, { ...options, samples: end - before, seed: name });
     for (const [i, { p }] of open.entries()) {
-      const { correct, tokens } = found[i] as (typeof found)[number];
+      const answers = found[i] as JudgedAnswer[];
+      const correct = answers.map(({ grade }) => grade.correct);
       const { successes, tokens: tokensBefore } = screened[p] as ScreenedProblem;
       const first = correct.indexOf(true);
       screened[p] = {
         attempts: end,
         successes: successes + correct.filter(Boolean).length,
         first: first < 0 ? null : before + first + 1,
-        tokens: tokensBefore + tokens,
+        tokens: answers.reduce((sum, { tokens }) => sum + tokens, tokensBefore),
       };
     }
   }
   return screened;
-}
-
-async function attemptOnce(
-  policy: Policy,
-  domain: Domain,
-  problems: readonly Problem[],
-  seed: string,
-  attempts: number,
-  options: AttemptOptions,
-): Promise<{ correct: boolean[]; tokens: number }[]> {
-  const { temperature, maxNewTokens, topP, topK } = options;
-  const promptOf =
-    options.promptOf ?? (({ question }: Problem) => policy.tokenizer.encode(domain.studentPrompt(question)));
-  const completions = await policy.sample(problems.map(promptOf), {
-    samplesPerPrompt: attempts,
-    maxNewTokens,
-    temperature,
-    ...(topP !== undefined && topP < 1 && { topP }),
-    ...(topK !== undefined && topK > 0 && { topK }),
-    stopTokens: policy.tokenizer.endTokens,
-    stopStrings: domain.stopStrings,
-    seed,
-  });
-  const answers = completions.flatMap((group, p) =>
-    group.map(({ tokens }) => answerOf(problems[p] as Problem, policy.tokenizer.decode(tokens))),
-  );
-  const grades = await domain.grade(answers);
-  return completions.map((group, p) => ({
-    correct: grades.slice(p * attempts, (p + 1) * attempts).map(({ correct }) => correct),
-    tokens: group.reduce((sum, { tokens }) => sum + tokens.length, 0),
-  }));
 }
 
 /**

@@ -4,7 +4,9 @@
  */
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { Tokenizer } from '../checkpoints/tokenizer.js';
 import { SoarError } from '../errors.js';
+import type { Domain } from '../problems/domain.js';
 import type { Problem } from '../problems/problem.js';
 import { verificationPolicySchema } from '../verify/settings.js';
 import type { Disk } from './disk.js';
@@ -31,7 +33,7 @@ export const screenIdentitySchema = z.strictObject({
   limit: count.nullable(),
   domain: z.string(),
   verifier: z.string(),
-  /** The student prompt around a question that reads <QUESTION>. */
+  /** As `promptForm` has it. */
   prompt: z.string(),
   longPrompts: z.enum(['refuse', 'cut']),
   sampling: z.strictObject({ temperature: z.number(), maxNewTokens: count, topP: z.number(), topK: count }),
@@ -145,4 +147,11 @@ export function checkHardSet(
   if (screen.prompt !== now.prompt) throw other('HARD_SET_OTHER_PROMPT', 'student prompt');
 }
 
-export const promptForm = (studentPrompt: (question: string) => string) => studentPrompt('<QUESTION>');
+/** The student prompt around a question that reads <QUESTION>, as the model reads it; a chat says that it is one. */
+export function promptForm(
+  { studentPrompt }: Pick<Domain, 'studentPrompt'>,
+  { write }: Pick<Tokenizer, 'write'>,
+): string {
+  const prompt = studentPrompt('<QUESTION>');
+  return typeof prompt === 'string' ? prompt : `chat: ${write(prompt)}`;
+}

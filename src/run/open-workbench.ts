@@ -5,10 +5,11 @@ import { SoarError } from '../errors.js';
 import { type EnginePlan, planEngine } from '../method/index.js';
 import { hardCandidates } from '../problems/index.js';
 import { hardSplit, screen } from '../problems/screening.js';
-import { modelFolder, type RunConfig } from './config/config.js';
+import type { RunConfig } from './config/config.js';
 import { nodeDisk } from './disk.js';
 import { checkHardSet, promptForm, readHardSet } from './hard-set-folder.js';
 import { openLedger } from './ledger.js';
+import { modelFolder } from './model-place.js';
 import { openDomain, realProblemsOf } from './open-domain.js';
 import type { Workbench } from './workbench.js';
 
@@ -18,7 +19,7 @@ export async function openWorkbench(config: RunConfig): Promise<Workbench> {
   const engine = ledger.engine(openEngine(config));
   try {
     const plan = withFewUnderWay(planEngine(config.soar, engine), config);
-    const base = await engine.open({ folder: modelFolder(config) });
+    const base = await engine.open({ folder: await modelFolder(config) });
     domain.checkTokenizer(base.tokenizer);
     const { model } = base;
     return {
@@ -67,10 +68,11 @@ async function hardProblems(
 async function preparedProblems(
   folder: string,
   { problems, soar }: RunConfig,
-  { domain, model }: Pick<Workbench, 'domain' | 'model'>,
+  { base, domain, model }: Pick<Workbench, 'base' | 'domain' | 'model'>,
 ): Promise<Pick<Workbench, 'candidates' | 'findHardProblems'>> {
   const { manifest, train, test } = await readHardSet(folder, nodeDisk);
-  if (!problems.acceptOther) checkHardSet(manifest, { model, prompt: promptForm(domain.studentPrompt) }, folder);
+  const prompt = promptForm(domain, base.tokenizer);
+  if (!problems.acceptOther) checkHardSet(manifest, { model, prompt }, folder);
   if (train.length < soar.reward.questions || test.length === 0) {
     throw new SoarError(
       'PROBLEMS_TOO_FEW_HARD',

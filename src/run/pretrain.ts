@@ -8,8 +8,9 @@ import { checkDesign, type DesignRow } from '../evaluate/world-design.js';
 import { oraclePrograms, programsDomain, screen } from '../problems/index.js';
 import { untrainedBaseModel } from '../problems/world/base-model.js';
 import { type PretrainProgress, type PretrainSettings, pretrain } from '../problems/world/pretraining.js';
-import { modelFolder, type RunConfig } from './config/config.js';
+import type { RunConfig } from './config/config.js';
 import { nodeDisk } from './disk.js';
+import { modelFolder } from './model-place.js';
 
 export interface PretrainRequest {
   readonly out: string;
@@ -81,7 +82,7 @@ async function successByLength(policy: Policy): Promise<number[]> {
 export async function checkWorld(config: RunConfig, seeds: number, onRow: (row: DesignRow) => void): Promise<void> {
   const engine = createEmbeddedEngine(config.engine);
   try {
-    const base = await engine.open({ folder: modelFolder(config) });
+    const base = await engine.open({ folder: await modelFolder(config) });
     programsDomain.checkTokenizer(base.tokenizer);
     const { world, soar, evaluate } = config;
     const seed = `design-check/${config.seed}`;

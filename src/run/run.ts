@@ -15,6 +15,7 @@ import { evaluateRun } from './evaluation.js';
 import type { Listener } from './events.js';
 import { readJournal } from './journal.js';
 import { acquireLock } from './lock.js';
+import { withPinnedModel } from './model-place.js';
 import { identityOf, type OpenRun, openRun } from './open-run.js';
 import { openWorkbench } from './open-workbench.js';
 import { outerLoop } from './outer-loop.js';
@@ -40,7 +41,8 @@ export interface FinishedRun {
 }
 
 /** A new run in a new folder. @throws SoarError RUN_EXISTS, RUN_INTERRUPTED, MODEL_*, METHOD_*, ... */
-export async function startRun(config: RunConfig, runsFolder: string, options: RunOptions = {}): Promise<FinishedRun> {
+export async function startRun(asked: RunConfig, runsFolder: string, options: RunOptions = {}): Promise<FinishedRun> {
+  const config = await withPinnedModel(asked);
   return withWorkbench(config, options, async (bench) => {
     const paths = await createRunFolder(runsFolder, config, identityOf(config, bench), options.disk ?? nodeDisk);
     return withLock(paths, () => drive(paths, config, bench, options, false));

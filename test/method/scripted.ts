@@ -2,7 +2,7 @@
  * Scripted stand-ins for the tests of method/: a policy that says what a script tells it and writes down what it was asked, a
  * domain one can read, and a memory that keeps copies. No model, no chance.
  */
-import type { Tokenizer } from '../../src/checkpoints/tokenizer.js';
+import type { Prompt, Tokenizer } from '../../src/checkpoints/tokenizer.js';
 import type {
   Completion,
   OptimizerStep,
@@ -18,10 +18,13 @@ import type { ProposalRecord, StepMemory, StudyRecord } from '../../src/method/m
 import type { Domain, Grade } from '../../src/problems/domain.js';
 
 /** One character, one token. */
+const spoken = (prompt: Prompt) =>
+  typeof prompt === 'string' ? prompt : prompt.messages.map(({ content }) => content).join('');
 const characters: Tokenizer = {
   vocabularySize: 128,
   endTokens: [],
-  encode: (text) => Int32Array.from(text, (character) => character.charCodeAt(0)),
+  encode: (prompt) => Int32Array.from(spoken(prompt), (character) => character.charCodeAt(0)),
+  write: spoken,
   decode: (tokens) => Array.from(tokens, (token) => String.fromCharCode(token)).join(''),
   pieces: [],
 };

@@ -3,7 +3,8 @@ import { boxTable } from '../../report/index.js';
 import { nodeDisk } from '../../run/disk.js';
 import { type ExportRequest, exportFormats, exportWhats } from '../../run/export/choice.js';
 import { type Exported, exportRun } from '../../run/export/export.js';
-import { findRun } from '../../run/run-folder.js';
+import { findRun, readRunConfig } from '../../run/run-folder.js';
+import { fetchModel } from '../fetch-model.js';
 import { addRunsFolder, parseCount } from '../options.js';
 
 interface Options extends ExportRequest {
@@ -33,7 +34,9 @@ Examples:
   $ soar sample --as student --model exports/programs-seed1-student`,
     )
     .action(async (run: string, { runsDir, json, ...request }: Options) => {
-      const exported = await exportRun(await findRun(run, runsDir, nodeDisk), request);
+      const paths = await findRun(run, runsDir, nodeDisk);
+      await fetchModel(readRunConfig(paths));
+      const exported = await exportRun(paths, request);
       process.stdout.write(json ? `${JSON.stringify(exported)}\n` : summary(exported));
     });
 }

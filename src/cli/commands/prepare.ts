@@ -6,6 +6,7 @@ import { resolveConfig } from '../../run/config/config.js';
 import { type HardSetManifest, hardSetFiles } from '../../run/hard-set-folder.js';
 import { prepareHardSet } from '../../run/prepare/prepare.js';
 import type { PrepareRequest } from '../../run/prepare/request.js';
+import { showFetch } from '../fetch-model.js';
 import { addConfigOptions, type ConfigOptions, configRequest, parseCount } from '../options.js';
 import { showSteps } from '../progress/steps.js';
 import { stoppable } from '../stop-signals.js';
@@ -32,7 +33,10 @@ export function addPrepareCommand(program: Command): void {
     .command('prepare')
     .description('find the problems that a model never solves, and split them into a hard set for `soar run`')
     .argument('<dataset>', 'a file or folder, hf:<org>/<dataset>[@revision], - for JSON lines, or world')
-    .option('--model <folder>', 'the policy that must fail (default: the shipped one)')
+    .option(
+      '--model <model>',
+      'the policy that must fail: a folder, or hf:<org>/<name>[@revision] (default: the shipped one)',
+    )
     .option('--attempts <k>', 'tries per problem: hard is what fails all of them', parseCount, 128)
     .option(
       '--stop-at-first-success',
@@ -92,14 +96,19 @@ async function prepare(dataset: string, flags: PrepareFlags): Promise<void> {
     out,
   };
   const steps = showSteps(flags.json ? process.stderr : process.stdout, 'screened');
+  const fetching = showFetch();
   const { manifest, audit } = await stoppable(
     (signal) =>
       prepareHardSet(request, {
         signal,
+        onFetch: fetching.onFetch,
         onProgress: ({ done, of, before, solved }) => steps.update(done, of, `${solved} solved at least once`, before),
       }),
     (text) => process.stderr.write(`${text}\n`),
-  ).finally(() => steps.close());
+  ).finally(() => {
+    fetching.close();
+    steps.close();
+  });
   if (flags.json) {
     process.stdout.write(`${JSON.stringify(manifest)}\n`);
     return;

@@ -3,6 +3,7 @@ import type { DesignRow } from '../../evaluate/world-design.js';
 import { pretrainSettingsSchema } from '../../problems/world/pretraining.js';
 import { resolveConfig } from '../../run/config/config.js';
 import { checkWorld, pretrainModel } from '../../run/pretrain.js';
+import { fetchModel } from '../fetch-model.js';
 import { addConfigOptions, type ConfigOptions, configRequest, parseCount } from '../options.js';
 import { showSteps } from '../progress/steps.js';
 
@@ -54,7 +55,7 @@ async function make({ out, steps, seed }: PretrainOptions): Promise<void> {
 }
 
 async function check(options: PretrainOptions): Promise<void> {
-  const config = resolveConfig(configRequest(undefined, options));
+  const config = await fetchModel(resolveConfig(configRequest(undefined, options)));
   let part = '';
   await checkWorld(config, options.seeds, (row: DesignRow) => {
     if (row.part !== part) process.stdout.write(`${row.part}\n`);

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { nodeDisk } from '../../run/disk.js';
 import { resumeRun } from '../../run/run.js';
-import { findRun } from '../../run/run-folder.js';
+import { findRun, readRunConfig } from '../../run/run-folder.js';
+import { fetchModel } from '../fetch-model.js';
 import { addRunsFolder, parseWorkers } from '../options.js';
 import { showWork } from '../working.js';
 
@@ -15,6 +16,7 @@ export function addResumeCommand(program: Command): void {
     .addHelpText('after', '\n<run> is a run folder, or the name of one within --runs-dir.')
     .action(async (run: string, options: { runsDir: string; json: boolean; workers?: number | 'auto' }) => {
       const paths = await findRun(run, options.runsDir, nodeDisk);
+      await fetchModel(readRunConfig(paths));
       const { workers } = options;
       await showWork(options.json, (work) => resumeRun(paths, { ...work, ...(workers && { workers }) }));
     });

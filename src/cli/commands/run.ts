@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { resolveConfig } from '../../run/config/config.js';
 import { startRun } from '../../run/run.js';
+import { fetchModel } from '../fetch-model.js';
 import { addConfigOptions, addRunsFolder, type ConfigOptions, configRequest } from '../options.js';
 import { showWork } from '../working.js';
 
@@ -21,8 +22,8 @@ Examples:
   $ soar run my.yaml --preset paper --name first-try
   $ soar run --set soar.promotion.threshold=0.02 --set 'evaluate.arms=[hard-only, pq]' --seed 7`,
     )
-    .action((file: string | undefined, options: ConfigOptions & { runsDir: string; json: boolean }) => {
-      const config = resolveConfig(configRequest(file, options));
+    .action(async (file: string | undefined, options: ConfigOptions & { runsDir: string; json: boolean }) => {
+      const config = await fetchModel(resolveConfig(configRequest(file, options)));
       return showWork(options.json, (work) => startRun(config, options.runsDir, work));
     });
 }

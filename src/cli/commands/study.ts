@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { studyText } from '../../report/study.js';
 import { resolveConfig } from '../../run/config/config.js';
 import { study } from '../../run/study/study.js';
+import { fetchModel } from '../fetch-model.js';
 import { addConfigOptions, type ConfigOptions, configRequest, parseCount } from '../options.js';
 import { showStudy } from '../progress/study.js';
 import { stoppable } from '../stop-signals.js';
@@ -47,14 +48,16 @@ exit code is 1: the others are there, and the same command tries it again.`,
 async function run(file: string | undefined, flags: StudyFlags): Promise<void> {
   const request = configRequest(file, flags);
   const { arms, seeds } = flags;
-  const config = resolveConfig({
-    ...request,
-    flags: [
-      ...(request.flags ?? []),
-      ...(arms === undefined ? [] : [{ assignment: `study.rows=[${arms}]`, label: `--arms ${arms}` }]),
-      ...(seeds === undefined ? [] : [{ assignment: `study.teachers=${seeds}`, label: `--seeds ${seeds}` }]),
-    ],
-  });
+  const config = await fetchModel(
+    resolveConfig({
+      ...request,
+      flags: [
+        ...(request.flags ?? []),
+        ...(arms === undefined ? [] : [{ assignment: `study.rows=[${arms}]`, label: `--arms ${arms}` }]),
+        ...(seeds === undefined ? [] : [{ assignment: `study.teachers=${seeds}`, label: `--seeds ${seeds}` }]),
+      ],
+    }),
+  );
   const folder = join(flags.studiesDir, config.name ?? `${config.preset}-study`);
   const display = showStudy(process.stdout, flags.json);
   const { report, clock } = await stoppable(

@@ -118,10 +118,13 @@ describe('a folder of PEFT’s', () => {
 
   it('comes back from what we write', async () => {
     const { shape, lora, adapters } = await recorded('qwen2');
-    writeFileSync(join(root, 'adapter_config.json'), JSON.stringify(peftConfig(lora, 'somewhere')));
+    writeFileSync(
+      join(root, 'adapter_config.json'),
+      JSON.stringify(peftConfig(lora, { name: 'org/name', revision: 'b'.repeat(40) })),
+    );
     writeFileSync(join(root, 'adapter_model.safetensors'), encodeSafetensors(peftTensors(shape, lora, adapters)));
     const config = await readPeftConfig(root);
-    expect(config).toEqual({ lora, base: 'somewhere' });
+    expect(config).toEqual({ lora, base: { name: 'org/name', revision: 'b'.repeat(40) } });
     expect(await readPeftAdapters(root, shape, config.lora)).toEqual(adapters);
   });
 
@@ -134,7 +137,8 @@ describe('a folder of PEFT’s', () => {
     [{ r: 0 }, 'MODEL_CONFIG', /^r: /],
     [{ r: 4 }, 'ADAPTER_WEIGHTS', /has the shape \[3,12\], by the configs it is \[4,12\]/],
     [{ target_modules: ['q_proj'] }, 'ADAPTER_WEIGHTS', /has no place in the base model/],
-    [{ base_model_name_or_path: 'org/name' }, 'ADAPTER_BASE', /org\/name is not a folder here/],
+    [{ base_model_name_or_path: './nowhere' }, 'ADAPTER_BASE', /\.\/nowhere is not a folder here/],
+    [{ base_model_name_or_path: null }, 'ADAPTER_BASE', /is not a folder here/],
   ])('with %j is refused', async (changes, code, message) => {
     const folder = mkdtempSync(join(root, 'adapter-'));
     const from = join(folderOf('grouped'), 'adapter');

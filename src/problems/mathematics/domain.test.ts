@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { Chat } from '../../checkpoints/tokenizer.js';
+import { characterTokenizer, tokenizerFrom } from '../../checkpoints/tokenizer-file.js';
 import type { AnswerToGrade } from '../domain.js';
 import { mathematicsDomain } from './domain.js';
 import { kindOf } from './kinds.js';
@@ -133,7 +135,7 @@ describe('prompts', () => {
     const { turns } = domain;
     expect(turns.questionPrompt).not.toContain('boxed');
     expect(turns.question(' What is 1+1?\nUser: and')).toBe('What is 1+1?');
-    expect(turns.answerPrompt('What is 1+1?').startsWith(turns.questionPrompt)).toBe(true);
+    expect(turns.answerPrompt('What is 1+1?')).toMatch(new RegExp(`^${turns.questionPrompt}`));
     expect(turns.answerPrompt('What is 1+1?')).toMatch(/What is 1\+1\?\n\nNow solve.*\\boxed\{\}.*Solution:\n$/s);
     expect(turns.parseAnswer('so \\boxed{2}', true)).toEqual({ answer: '2' });
     expect(turns.parseAnswer('so 2', true)).toEqual({ reason: 'no-answer' });
@@ -144,6 +146,49 @@ describe('prompts', () => {
   it('the student’s ends where the assistant begins to speak', () => {
     expect(domain.studentPrompt('What is $1+1$?')).toMatch(/\\boxed\{\}.*\n\nUser: What is \$1\+1\$\?\nAssistant:$/s);
     expect(domain.stopStrings).toEqual(['\nUser:']);
+  });
+});
+
+describe('prompts as conversations', () => {
+  const chat = mathematicsDomain(settings({ prompt: 'chat', system: 'Be brief.' }));
+  const system = { role: 'system', content: 'Be brief.' };
+
+  it('ask the same, without cues to go on and without a play of User and Assistant', () => {
+    const { teacherPrompt } = domain;
+    expect(chat.teacherPrompt).toEqual({
+      messages: [system, { role: 'user', content: (teacherPrompt as string).trimEnd() }],
+    });
+    const student = chat.studentPrompt('What is $1+1$?') as Chat;
+    expect(student.messages).toEqual([
+      system,
+      { role: 'user', content: expect.stringMatching(/^What is \$1\+1\$\?\n\nShow .*\\boxed\{\}\.$/) },
+    ]);
+    expect(chat.stopStrings).toEqual([]);
+  });
+
+  it('give the second of two turns the first as it was said', () => {
+    const { messages } = chat.turns.answerPrompt('What is 1+1?') as Chat;
+    expect(messages.map(({ role }) => role)).toEqual(['system', 'user', 'assistant', 'user']);
+    expect(messages[2]?.content).toBe('What is 1+1?');
+    expect(messages.slice(0, 2)).toEqual((chat.turns.questionPrompt as Chat).messages);
+    expect(messages[1]?.content).not.toContain('Problem:');
+    expect(messages[3]?.content).toMatch(/^Now solve this problem: show .*\\boxed\{\}\.$/);
+    // A user's name is text like any other here.
+    expect(chat.turns.question('Who?\nUser: Ann')).toBe('Who?\nUser: Ann');
+  });
+
+  it('name a template where one is asked for, and have no system prompt where none is', () => {
+    const named = mathematicsDomain(settings({ prompt: 'chat', chatTemplate: 'plain' }));
+    expect(named.studentPrompt('Q')).toMatchObject({ template: 'plain', messages: [{ role: 'user' }] });
+    expect(mathematicsDomain(settings({ prompt: 'chat' })).studentPrompt('Q')).not.toHaveProperty('template');
+  });
+
+  it('are refused before anything is asked when the model has no template', () => {
+    const plain = tokenizerFrom(characterTokenizer('ab', '^'), {}, [], 'a/tokenizer_config.json');
+    expect(() => chat.checkTokenizer(plain)).toThrow(
+      expect.objectContaining({ code: 'CHAT_TEMPLATE_MISSING', where: 'a/tokenizer_config.json' }),
+    );
+    domain.checkTokenizer(plain);
   });
 });
 

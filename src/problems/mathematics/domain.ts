@@ -7,7 +7,7 @@ import { lastBoxed } from '../../verify/extract/boxed.js';
 import { createVerifier, parseGold, type Verification, type Verifier } from '../../verify/index.js';
 import type { Domain, Grade } from '../domain.js';
 import { kindOf } from './kinds.js';
-import { answerPrompt, questionPrompt, stopStrings, studentPrompt, teacherPrompt } from './prompts.js';
+import { mathematicsPrompts } from './prompts.js';
 import { parseAnswerTurn, parseProposal, questionOfTurn } from './proposal.js';
 import type { MathematicsSettings } from './settings.js';
 
@@ -19,19 +19,21 @@ export function mathematicsDomain(settings: MathematicsSettings, folder?: string
   const { verifier: name, policy, workers, deadline, topics } = settings;
   const verifier = createVerifier(name, { policy, workers, deadline, ...(folder !== undefined && { folder }) });
   const readable = (answer: string) => name !== 'mathematics' || isReadable(answer);
+  const prompts = mathematicsPrompts(settings);
+  const { stopStrings } = prompts;
   return {
     name: settings.field,
-    teacherPrompt: teacherPrompt(settings),
+    teacherPrompt: prompts.teacher,
     stopStrings,
     parseProposal: (completion, finished) => parseProposal(completion, finished, readable),
     turns: {
-      questionPrompt: questionPrompt(settings),
+      questionPrompt: prompts.question,
       questionStops: stopStrings,
-      question: questionOfTurn,
-      answerPrompt: (question) => answerPrompt(settings, question),
+      question: (completion) => questionOfTurn(completion, stopStrings),
+      answerPrompt: prompts.answer,
       parseAnswer: (completion, finished) => parseAnswerTurn(completion, finished, readable),
     },
-    studentPrompt,
+    studentPrompt: prompts.student,
     grade: (answers) =>
       Promise.all(
         answers.map(async ({ gold, completion, verification }) =>
@@ -39,7 +41,10 @@ export function mathematicsDomain(settings: MathematicsSettings, folder?: string
         ),
       ),
     kind: (question) => kindOf(question, topics),
-    checkTokenizer() {},
+    checkTokenizer(tokenizer) {
+      tokenizer.write(prompts.teacher);
+      tokenizer.write(prompts.student('What is $1+1$?'));
+    },
     close: () => verifier.close(),
   };
 }

@@ -4,7 +4,6 @@
  */
 import { lastBoxed } from '../../verify/extract/boxed.js';
 import type { ParsedProposal, ProposalTurns } from '../domain.js';
-import { stopStrings } from './prompts.js';
 
 /** @param readable whether the verifier can read an answer */
 export function parseProposal(
@@ -23,8 +22,8 @@ export function parseProposal(
   return { accepted: true, question, answer: boxed };
 }
 
-/** The whole of a first turn, without the text that ended it. */
-export function questionOfTurn(completion: string): string {
+/** The whole of a first turn, without the text that ended it. @param stopStrings texts that end one */
+export function questionOfTurn(completion: string, stopStrings: readonly string[]): string {
   const ends = stopStrings.map((stop) => completion.indexOf(stop)).filter((at) => at >= 0);
   return completion.slice(0, Math.min(completion.length, ...ends)).trim();
 }

@@ -24,6 +24,24 @@ export const mathematicsSettingsSchema = z.strictObject({
     .min(1)
     .default([...mathSubjects])
     .describe("Topics that the teacher may choose from. The paper's: the seven subjects of MATH."),
+  prompt: z
+    .enum(['raw', 'chat'])
+    .default('raw')
+    .describe(
+      "How teacher and students are asked: raw text that the model goes on with, as the paper's student prompt reads, or a message that the model's chat template writes.",
+    ),
+  system: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("The system prompt of a chat; null leaves it to the model's chat template."),
+  chatTemplate: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("Which of the model's chat templates, where it has several; null: the one named default."),
   verifier: z
     .string()
     .min(1)

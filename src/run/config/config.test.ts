@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { SoarError } from '../../errors.js';
-import { configJsonSchema, configYaml, modelFolder, resolveConfig } from './config.js';
+import { modelFolder } from '../model-place.js';
+import { configJsonSchema, configYaml, resolveConfig } from './config.js';
 import { presetNames } from './presets.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'soar-config-'));
@@ -209,14 +210,19 @@ describe('what cannot be read', () => {
 });
 
 describe('the model', () => {
-  it('of the package is found from anywhere', () => {
+  it('of the package is found from anywhere', async () => {
     const config = resolveConfig({ file: yaml('model: package.json\n') });
     expect(config.model).toBe('package.json');
-    expect(existsSync(modelFolder(config))).toBe(true);
+    expect(existsSync(await modelFolder(config))).toBe(true);
   });
   it('of a file is relative to the file', () => {
     const { model } = resolveConfig({ file: yaml('model: mine\n') });
     expect(model).toBe(join(folder, 'mine'));
+  });
+  it('of the hub is the same anywhere', () => {
+    expect(resolveConfig({ file: yaml('model: hf:org/name@v1\n') }).model).toBe('hf:org/name@v1');
+    const error = refusal(() => resolveConfig({ sets: ['model=hf:name'] }));
+    expect(error.code).toBe('HUB_NAME');
   });
 });
 

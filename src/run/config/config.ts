@@ -12,6 +12,7 @@ import { SoarError } from '../../errors.js';
 import { evaluateSettingsSchema } from '../../evaluate/index.js';
 import { judgeSettingsSchema } from '../../evaluate/judge/settings.js';
 import { studySettingsSchema } from '../../evaluate/study/settings.js';
+import { parseHubName } from '../../hub/hub.js';
 import { soarSettingsSchema } from '../../method/index.js';
 import { nearest } from '../../nearest.js';
 import { mathematicsSettingsSchema } from '../../problems/mathematics/settings.js';
@@ -35,7 +36,9 @@ const sections = z.strictObject({
     .string()
     .min(1)
     .default('models/programs-146k')
-    .describe('Model folder in Hugging Face form; the shipped ones are found from anywhere.'),
+    .describe(
+      'Model folder in Hugging Face form, or hf:<org>/<name>[@revision] of the hub; the shipped ones are found from anywhere.',
+    ),
   domain: z
     .enum(['programs', 'mathematics'])
     .default('programs')
@@ -149,14 +152,14 @@ function readConfigFile(file: string): ConfigSource {
 
 const packageFolder = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** A path as the user means it, absolute; one of the package stays as it is, so that it holds anywhere. */
+/** A path as the user means it, absolute; one of the package stays as it is, so that it holds anywhere, and so does a name on the hub. */
 function locateModel(model: string, base: string): string {
+  if (model.startsWith('hf:')) {
+    parseHubName(model);
+    return model;
+  }
   const [own, shipped] = [resolve(base, model), resolve(packageFolder, model)];
   return own !== shipped && (existsSync(own) || !existsSync(shipped)) ? own : model;
-}
-
-export function modelFolder(config: RunConfig): string {
-  return resolve(packageFolder, config.model);
 }
 
 /** Complete and loadable again as a config file. */

@@ -7,15 +7,17 @@ import { join } from 'node:path';
 import { copyModelFolder } from '../../checkpoints/copy-model-folder.js';
 import { mergeAdapters } from '../../checkpoints/lora.js';
 import { readModelFolder } from '../../checkpoints/model-folder.js';
-import { peftConfig, peftTensors } from '../../checkpoints/peft-folder.js';
+import { type PeftBase, peftConfig, peftTensors } from '../../checkpoints/peft-folder.js';
 import { safetensorsPieces } from '../../checkpoints/safetensors.js';
 import { writePieces } from '../../checkpoints/write-file.js';
 import { decodeLlamaState } from '../../engine/llama-state.js';
 import { SoarError } from '../../errors.js';
-import { modelFolder, type RunConfig } from '../config/config.js';
+import { parseHubName } from '../../hub/hub.js';
+import type { RunConfig } from '../config/config.js';
 import { type Disk, nodeDisk } from '../disk.js';
 import { type History, historyOf, type RunEntry } from '../entries.js';
 import { readJournal } from '../journal.js';
+import { isOnHub, modelFolder } from '../model-place.js';
 import { type PolicySnapshot, promotedSnapshot, readPolicySnapshot, teacherSnapshot } from '../policy-snapshot.js';
 import type { RunResults } from '../results.js';
 import { checkIdentity, configHash, type RunPaths, readRunConfig } from '../run-folder.js';
@@ -52,12 +54,13 @@ export async function exportRun(paths: RunPaths, request: ExportRequest, disk: D
 
 async function exportFrom(history: History, paths: RunPaths, request: ExportRequest, disk: Disk): Promise<Exported> {
   const config = readRunConfig(paths);
+  const model = await modelFolder(config);
   const choice = chooseExport(request, history, paths.folder);
   const out = request.out ?? join('exports', exportName(paths.name, choice, request));
   const force = request.force ?? false;
-  const place = await checkPlace({ out, force, spared: [paths.folder, modelFolder(config)] }, disk);
-  const facts = await cardFacts(paths, config, history, choice, disk);
-  const fill = await contents(paths, facts, disk);
+  const place = await checkPlace({ out, force, spared: [paths.folder, model] }, disk);
+  const facts = await cardFacts(paths, config, model, history, choice, disk);
+  const fill = await contents(paths, facts, model, disk);
   await writeFolder(place, force, disk, fill);
   const names = await disk.list(place);
   return {
@@ -69,7 +72,12 @@ async function exportFrom(history: History, paths: RunPaths, request: ExportRequ
 }
 
 /** All that can fail for its content fails before anything is written. */
-async function contents(paths: RunPaths, facts: CardFacts, disk: Disk): Promise<(folder: string) => Promise<void>> {
+async function contents(
+  paths: RunPaths,
+  facts: CardFacts,
+  model: string,
+  disk: Disk,
+): Promise<(folder: string) => Promise<void>> {
   const { choice, config, history } = facts;
   const { what, format, promotion = 0 } = choice;
   if (what === 'questions') {
@@ -80,7 +88,7 @@ async function contents(paths: RunPaths, facts: CardFacts, disk: Disk): Promise<
       await disk.write(join(folder, 'README.md'), datasetCard(facts, file, rows.length));
     };
   }
-  const base = await readModelFolder(modelFolder(config));
+  const base = await readModelFolder(model);
   checkIdentity(paths, history.identity, { version: 1, config: configHash(config), model: base.hash });
   const { lora } = config.engine;
   if (format === 'peft' && !lora) throw noAdapter(paths);
@@ -92,7 +100,7 @@ async function contents(paths: RunPaths, facts: CardFacts, disk: Disk): Promise<
   const card = modelCard(facts, trained.length);
   if (lora && format === 'peft') {
     return async (folder) => {
-      const text = `${JSON.stringify(peftConfig(lora, modelFolder(config)), null, 2)}\n`;
+      const text = `${JSON.stringify(peftConfig(lora, peftBase(config, model)), null, 2)}\n`;
       await disk.write(join(folder, 'adapter_config.json'), Buffer.from(text));
       const tensors = safetensorsPieces(peftTensors(shape, lora, trained), { format: 'pt' });
       await writePieces(join(folder, 'adapter_model.safetensors'), tensors);
@@ -102,9 +110,14 @@ async function contents(paths: RunPaths, facts: CardFacts, disk: Disk): Promise<
   const { weights } = base;
   if (lora) mergeAdapters(architecture, trained, weights);
   return async (folder) => {
-    await copyModelFolder(modelFolder(config), folder, { shape, weights: lora ? weights : trained });
+    await copyModelFolder(model, folder, { shape, weights: lora ? weights : trained });
     await disk.write(join(folder, 'README.md'), card);
   };
+}
+
+/** By its name on the hub, at the commit; else by its folder. */
+function peftBase({ model }: RunConfig, folder: string): PeftBase {
+  return isOnHub(model) ? parseHubName(model) : { name: folder };
 }
 
 const noAdapter = ({ folder }: RunPaths) =>
@@ -116,12 +129,13 @@ const noAdapter = ({ folder }: RunPaths) =>
 async function cardFacts(
   paths: RunPaths,
   config: RunConfig,
+  model: string,
   history: History,
   choice: ExportChoice,
   disk: Disk,
 ): Promise<CardFacts> {
   const results = await readResults(paths, disk);
-  const base = await readBaseCard(modelFolder(config), disk);
+  const base = await readBaseCard(model, disk);
   const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
   return { run: paths.name, choice, config, history, base, version, ...(results && { results }) };
 }

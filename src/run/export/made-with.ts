@@ -6,13 +6,18 @@ import { presets } from '../config/presets.js';
 /** Nothing of a run's results depends on them. */
 const without = new Set(['preset', 'name', 'seed', 'study', 'judge', 'engine.workers']);
 
-/** Places on this machine are given by their last part, and the model by `model`. */
+/** Places on this machine are given by their last part, and the model by `model`, unless the hub has it. */
 export function commandOf(config: RunConfig, model: string): string {
   const before = configSchema.parse({ ...presets[config.preset], preset: config.preset });
   const known = new Map(settings(before));
   const changed = settings(config).filter(([key, value]) => JSON.stringify(known.get(key)) !== JSON.stringify(value));
   const sets = changed.map(([key, value]) => {
-    const shown = key === 'model' ? model : typeof value === 'string' && isAbsolute(value) ? basename(value) : value;
+    const shown =
+      key === 'model' && !config.model.startsWith('hf:')
+        ? model
+        : typeof value === 'string' && isAbsolute(value)
+          ? basename(value)
+          : value;
     return `--set ${quoted(`${key}=${typeof shown === 'string' ? shown : JSON.stringify(shown)}`)}`;
   });
   const preset = config.preset === 'programs' ? [] : [`--preset ${config.preset}`];
@@ -28,4 +33,4 @@ function settings(tree: object, path = ''): [key: string, value: unknown][] {
   });
 }
 
-const quoted = (word: string) => (/^[\w./:=+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+const quoted = (word: string) => (/^[\w./:=+@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);

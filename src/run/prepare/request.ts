@@ -1,27 +1,20 @@
 /** What is asked of `soar prepare`, and what it tells and gives. */
 import type { ColdStart } from '../../evaluate/cold-start.js';
-import type { ReadOptions } from '../../problems/sets/problem-set.js';
-import type { RunConfig } from '../config/config.js';
+import type { HubProgress } from '../../hub/hub.js';
+import type { AskRequest } from '../asking.js';
 import type { Disk } from '../disk.js';
 import type { HardSetManifest } from '../hard-set-folder.js';
 
-export interface PrepareRequest {
-  /** A path, `hf:org/dataset@revision`, `-`, or `world` for the built-in one. */
-  readonly dataset: string;
-  readonly read?: ReadOptions;
-  /** Only the first so many usable problems. */
-  readonly limit?: number;
-  /** Model, domain, engine, seed, and the student's sampling. */
-  readonly config: RunConfig;
+export interface PrepareRequest extends AskRequest {
   readonly attempts: number;
   readonly stopAtFirstSuccess: boolean;
-  /** What becomes of a question whose prompt leaves no room for an answer: refused, or cut to its last tokens. */
-  readonly longPrompts: 'refuse' | 'cut';
   readonly trainFraction: number;
   readonly out: string;
 }
 
 export interface PrepareOptions {
+  /** While a model of the hub arrives. */
+  readonly onFetch?: (progress: HubProgress) => void;
   readonly onProgress?: (progress: PrepareProgress) => void;
   readonly signal?: AbortSignal;
   readonly disk?: Disk;

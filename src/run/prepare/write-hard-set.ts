@@ -6,11 +6,11 @@ import type { Problem } from '../../problems/problem.js';
 import { hardSplit, type ScreenedProblem } from '../../problems/screening.js';
 import { countReasons } from '../../problems/sets/read-problem-set.js';
 import { coldStartFigure, coldStartMarkdown } from '../../report/cold-start.js';
+import type { Askable, TakenSet } from '../asking.js';
 import type { Disk } from '../disk.js';
 import { type HardSetManifest, hardSetFiles, type ScreenIdentity } from '../hard-set-folder.js';
 import { sha256 } from '../snapshots.js';
 import { jsonLinesText, writeWhole } from '../write-whole.js';
-import type { Askable, TakenSet } from './asking.js';
 import type { Prepared, PrepareRequest } from './request.js';
 
 export interface Screen {

@@ -19,6 +19,7 @@ import { openJournal } from '../journal.js';
 import { noCost } from '../ledger.js';
 import { acquireLock } from '../lock.js';
 import { appendMetrics, readMetrics } from '../metrics.js';
+import { withPinnedModel } from '../model-place.js';
 import { openWorkbench, sharedWorkbench } from '../open-workbench.js';
 import { sha256 } from '../snapshots.js';
 import type { HardSet, Workbench } from '../workbench.js';
@@ -73,8 +74,9 @@ type Entry =
   | { readonly unit: 'loop'; readonly key: string; readonly facts: LoopFacts }
   | { readonly unit: 'cell'; readonly key: string; readonly outcome: CellOutcome };
 
-/** @throws SoarError STUDY_*, MODEL_*, RUN_INTERRUPTED, RUN_LOCKED */
-export async function study(config: RunConfig, folder: string, options: StudyOptions = {}): Promise<StudyFacts> {
+/** @throws SoarError STUDY_*, HUB_*, MODEL_*, RUN_INTERRUPTED, RUN_LOCKED */
+export async function study(asked: RunConfig, folder: string, options: StudyOptions = {}): Promise<StudyFacts> {
+  const config = await withPinnedModel(asked);
   const plan = planStudy(config.study);
   const { signal = new AbortController().signal, onEvent = () => undefined } = options;
   const loops = plan.loops.flatMap((loop) =>
