@@ -100,6 +100,35 @@ describe('presets', () => {
   });
 });
 
+describe('the preset paper-small', () => {
+  const [small, paper] = [resolveConfig({ preset: 'paper-small' }), resolveConfig({ preset: 'paper' })];
+
+  it('trains adapters on mathematics, as the paper does but for its size', () => {
+    expect(small.engine.lora?.rank).toBe(16);
+    expect(small.domain).toBe('mathematics');
+    const { inner, proposals, stop } = paper.soar;
+    expect(small.soar).toMatchObject({ inner, proposals, stop });
+    for (const side of ['teacher', 'student'] as const) {
+      const { kl, advantage, optimizer } = paper.soar[side];
+      expect(small.soar[side]).toMatchObject({ kl, advantage, optimizer });
+    }
+  });
+
+  // method.md 8: datasets compared with one another, several reward questions, the same rules.
+  it('keeps what the method rests on', () => {
+    expect(small.soar.datasets).toBeGreaterThanOrEqual(2);
+    expect(small.soar.student.groupSize).toBeGreaterThanOrEqual(2);
+    expect(small.soar.reward.decoding).toBe(paper.soar.reward.decoding);
+    expect(small.soar.promotion).toEqual({ ...paper.soar.promotion, threshold: small.soar.promotion.threshold });
+  });
+
+  it('writes a sixty-fourth of the tokens in its inner runs', () => {
+    const tokens = ({ soar: { datasets, repeats, inner, student } }: typeof small) =>
+      datasets * repeats * inner.steps * student.promptsPerStep * student.groupSize * student.sampling.maxNewTokens;
+    expect(tokens(paper) / tokens(small)).toBe(64);
+  });
+});
+
 describe('wrong keys', () => {
   it('names the place and the key that was meant', () => {
     expect(fileRefusal('seed: 1\nsoar:\n  datsets: 4\n')).toMatchObject({

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { configSchema } from './config.js';
 
-export const presetNames = ['programs', 'programs-ablations', 'smoke', 'paper'] as const;
+export const presetNames = ['programs', 'programs-ablations', 'smoke', 'paper', 'paper-small'] as const;
 export type PresetName = (typeof presetNames)[number];
 
 type Preset = Omit<z.input<typeof configSchema>, 'preset' | 'name' | 'seed'>;
@@ -158,9 +158,44 @@ const smoke: Preset = {
 /** The paper's own experiment: what the schema's defaults say, on mathematics. */
 const paper: Preset = { domain: 'mathematics' };
 
+/**
+ * The paper's method at a workstation's size (method.md 8; docs/models.md has the reason of every number): every step is there, with
+ * fewer and shorter texts, and students that share one base.
+ */
+const paperSmall: Preset = {
+  domain: 'mathematics',
+  soar: {
+    outerSteps: 50,
+    datasets: 2,
+    datasetSize: 16,
+    repeats: 2,
+    teacher: {
+      sampling: { maxNewTokens: 256 },
+      schedule: { kind: 'cosine', learningRate: 1e-4, warmupSteps: 5, horizon: 'run', floor: 0 },
+    },
+    student: {
+      promptsPerStep: 4,
+      groupSize: 8,
+      sampling: { maxNewTokens: 512 },
+      schedule: { kind: 'cosine', learningRate: 1e-4, warmupSteps: 0, horizon: 200, floor: 0 },
+    },
+    reward: { questions: 32 },
+    promotion: { threshold: 0.02 },
+  },
+  evaluate: {
+    seeds: 2,
+    ks: [1, 4, 8],
+    samplesPerProblem: 8,
+    training: { steps: 200 },
+    questions: { sampled: 'as-promoted', curriculumSteps: 16 },
+  },
+  engine: { lora: { rank: 16 } },
+};
+
 export const presets: Readonly<Record<PresetName, Preset>> = {
   programs,
   'programs-ablations': ablations,
   smoke,
   paper,
+  'paper-small': paperSmall,
 };
