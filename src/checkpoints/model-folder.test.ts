@@ -204,6 +204,8 @@ describe('readModelFolder', () => {
     const without = all.filter((tensor) => tensor.name !== name);
     await refused(await file(without), 'MODEL_WEIGHTS', /up_proj\.weight is missing/);
     const turned = all.map((tensor) => (tensor.name === name ? { ...tensor, shape: [8, 10] } : tensor));
+    const odd = all.map((tensor, i) => (i === 1 ? { ...tensor, data: tensor.data.with(3, Number.NaN) } : tensor));
+    await refused(await file(odd), 'MODEL_WEIGHTS', /holds a number that is none/);
     await refused(await file(turned), 'MODEL_WEIGHTS', /has the shape \[8,10\], by the config it is \[10,8\]/);
     const bias = { name: 'model.layers.0.self_attn.q_proj.bias', shape: [1], data: new Float32Array(1) };
     await refused(await file([...all, bias]), 'MODEL_WEIGHTS', /q_proj\.bias has no place/);

@@ -80,7 +80,9 @@ async function arrange(
 
   const flat = new Float32Array(layout.size);
   for (const { name, offset, size } of layout.slots) {
-    await tensors.get(name)?.read(flat.subarray(offset, offset + size));
+    const values = flat.subarray(offset, offset + size);
+    await tensors.get(name)?.read(values);
+    if (!areFinite(values)) throw wrong(`the tensor ${name} holds a number that is none (NaN or infinite)`, folder);
   }
   const copy = shape.tiedEmbeddings ? tensors.get(head) : undefined;
   if (copy) await checkTied(shape, copy, flat, folder);
@@ -100,6 +102,12 @@ async function checkTied(shape: LlamaShape, copy: StoredTensor, flat: Float32Arr
 function checkShape(name: string, { shape }: StoredTensor, dims: readonly number[], folder: string): void {
   if (`${shape}` === `${dims}`) return;
   throw wrong(`the tensor ${name} has the shape [${shape}], by the config it is [${dims}]`, folder);
+}
+
+/** NaN and infinities are all that differ from themselves less themselves. */
+function areFinite(values: Float32Array): boolean {
+  for (let i = 0; i < values.length; i++) if ((values[i] as number) - (values[i] as number) !== 0) return false;
+  return true;
 }
 
 const wrong = (what: string, where: string) =>

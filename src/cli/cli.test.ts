@@ -240,7 +240,7 @@ describe('a run from the command line', () => {
         child.kill(signal);
       });
       expect(await new Promise((resolve) => child.on('exit', resolve))).toBe(code);
-      expect(refused).toMatch(/RUN_LOCKED: process \d+ is working on this run/);
+      expect(refused).toMatch(/RUN_LOCKED: process \d+ is at work in this folder/);
       expect(stderr).toContain(`soar resume ${join(runs, name)}`);
       expect(soar('resume', name, ...at).status).toBe(0);
       expect(existsSync(join(runs, name, 'results.json'))).toBe(true);

@@ -1,6 +1,6 @@
 /**
  * Which promoted student stands for the run (arm `ps`): the one with the best greedy accuracy on all of D_train
- * (method.md 4.3, 7.14); the latest on a tie.
+ * (method.md 4.3, 7.14), the latest on a tie; or the latest at all, by `evaluate.promotedStudent`.
  */
 import { type Cost, examine, sumCosts } from '../method/index.js';
 import type { Evaluation, EvaluationMemory } from './evaluation.js';
@@ -11,6 +11,7 @@ export async function bestPromotion(
   evaluation: Evaluation,
   memory: Pick<EvaluationMemory, 'promotedAccuracies' | 'recordPromotedAccuracies'>,
 ): Promise<number> {
+  if (evaluation.settings.promotedStudent === 'last') return evaluation.promotions.length - 1;
   const known = memory.promotedAccuracies();
   if (known) return bestOf(known);
   const { accuracies, cost } = await measure(evaluation);

@@ -290,14 +290,15 @@ describe('evaluateArms', () => {
 
   it('shows the promoted student that is best, greedily, on the hard training problems, and the later of equals', async () => {
     // A greedy answer is completion 0: right for any student that has learnt anything.
-    const choose = async (promoted: number[]) => {
+    const choose = async (promoted: number[], promotedStudent: 'best' | 'last' = 'best') => {
       const memory = new KeepingMemory();
       const promotions = promoted.map((_, i) => problems(`p${i}`, 4));
-      const { evaluation } = scene({ promoted, promotions, settings: { arms: ['ps'], seeds: 1 } });
+      const { evaluation } = scene({ promoted, promotions, settings: { arms: ['ps'], seeds: 1, promotedStudent } });
       const { results } = await evaluateArms(evaluation, memory);
       return { accuracies: memory.accuracies, successes: results[0].successes };
     };
     expect(await choose([3, 0])).toEqual({ accuracies: [1, 0], successes: [3, 0] });
     expect(await choose([3, 4, 0])).toEqual({ accuracies: [1, 1, 0], successes: [4, 0] });
+    expect(await choose([3, 4, 0], 'last')).toEqual({ accuracies: undefined, successes: [0, 0] });
   });
 });

@@ -99,6 +99,12 @@ export const evaluateSettingsSchema = z
       .default([1, 4, 8, 16, 32])
       .describe('The k of pass@k.'),
     samplesPerProblem: z.int().min(1).default(32).describe('Completions per held-out problem.'),
+    promotedStudent: z
+      .enum(['best', 'last'])
+      .default('best')
+      .describe(
+        'Whose student arm ps shows: of the promotion with the best greedy accuracy on all hard training problems (the paper), or of the last one.',
+      ),
     temperature: z.number().gt(0).nullable().default(null).describe("Of those completions; null is soar.student's."),
     maxNewTokens: z.int().min(1).nullable().default(null).describe("Of those completions; null is soar.student's."),
     training: training.prefault({}).describe('Training of a fresh student.'),

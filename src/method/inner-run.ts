@@ -16,6 +16,8 @@ export interface InnerRun {
   readonly settings: StudentSettings;
   /** Differs by (step, dataset, repeat): repeats of a dataset differ by nothing else (method.md 7.15). */
   readonly seed: string;
+  /** Names the shuffles of the batches, in place of `seed`. */
+  readonly batchSeed?: string;
   readonly reference?: Policy;
   readonly onStep?: (metrics: RlooStepMetrics) => void;
   readonly signal?: AbortSignal;
@@ -28,10 +30,10 @@ export function innerSteps(inner: SoarSettings['inner'], promotions: number): nu
 
 /** The student is the caller's to release. */
 export async function innerRun(run: InnerRun): Promise<{ student: Policy; steps: RlooStepMetrics[] }> {
-  const { baseline, dataset, settings, seed, ...training } = run;
+  const { baseline, dataset, settings, seed, batchSeed = seed, ...training } = run;
   const student = await baseline.fork();
   try {
-    const batches = epochBatches(dataset, settings.promptsPerStep, `${seed}/batches`);
+    const batches = epochBatches(dataset, settings.promptsPerStep, `${batchSeed}/batches`);
     const steps = await rlooTrain({ ...training, policy: student, batches, settings, seed });
     return { student, steps };
   } catch (error) {

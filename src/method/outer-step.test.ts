@@ -161,6 +161,29 @@ describe('outerStep', () => {
     expect(drawn.size).toBeGreaterThan(1);
   });
 
+  it('asks a question that was drawn twice for each time, and counts it so', async () => {
+    const { soar, calls } = stage(settingsWith({ reward: { questions: 40, replacement: true } }));
+    const { baselineAccuracy, studies } = await outerStep(soar, initialState(), new CopyingMemory());
+    const exams = calls.flatMap(({ prompts, options }) => (options?.temperature === 0 ? [prompts?.length] : []));
+    // The baseline is measured once per question, the four students on all 40.
+    expect(exams).toEqual([4, 40, 40, 40, 40]);
+    expect([baselineAccuracy, studies[1]?.[1]?.accuracy]).toEqual([0, 1]);
+  });
+
+  it('gives repeats batches of their own, or the same ones', async () => {
+    const batchesOf = async (sharedBatches: boolean) => {
+      const student = { promptsPerStep: 1, groupSize: 2, kl: { coefficient: 0 } };
+      const inner = { steps: 8, maximumSteps: 8, sharedBatches };
+      const { soar, calls } = stage(settingsWith({ datasetSize: 8, inner, student, repeats: 3 }));
+      await outerStep(soar, initialState(), new CopyingMemory());
+      const of = (j: number) =>
+        calls.flatMap(({ prompts, options }) => (options?.seed.includes(`study-0-${j}/step`) ? [prompts?.join()] : []));
+      return new Set([0, 1, 2].map((j) => of(j).join()));
+    };
+    expect((await batchesOf(true)).size).toBe(1);
+    expect((await batchesOf(false)).size).toBe(3);
+  });
+
   describe('a step that broke', () => {
     const breaksOnce = () => {
       let broken = false;

@@ -163,7 +163,7 @@ async function propose(soar: Soar, seed: string, memory: StepMemory): Promise<Pr
     seed: `${seed}/proposals`,
     ...(soar.signal && { signal: soar.signal }),
   });
-  const questions = drawRewardQuestions(soar.hardTrain, settings.reward.questions, seed);
+  const questions = drawRewardQuestions(soar.hardTrain, settings.reward, seed);
   const record = { ...sampled, rewardQuestions: questions.map((question) => question.id) };
   await memory.recordProposals(record);
   soar.progress?.proposed?.(record);
@@ -181,7 +181,7 @@ async function baselineAccuracyOn(
     ...examination(soar, `${seed}/baseline`),
     samplesPerQuestion: baselineSamplesPerQuestion === 'same' ? samplesPerQuestion : baselineSamplesPerQuestion,
   });
-  return mean([...found.values()]);
+  return mean(questions.map(({ id }) => found.get(id) as number));
 }
 
 /** Every student differs from the others by its dataset and its seed alone. [dataset][repeat] */
@@ -208,6 +208,7 @@ async function studyAll(
           steps: innerSteps(settings.inner, state.promotions.length),
           settings: settings.student,
           seed: name,
+          ...(settings.inner.sharedBatches && { batchSeed: `${seed}/study-${k}` }),
           ...(reference && { reference }),
           onStep: (metrics) => progress?.studying?.(k, j, metrics),
           ...(signal && { signal }),

@@ -131,6 +131,12 @@ const inner = z
     steps: z.int().min(1).default(10).describe('RLOO steps of an inner run from the initial student.'),
     stepsPerPromotion: z.int().min(0).default(5).describe('Further steps per promotion so far.'),
     maximumSteps: z.int().min(1).default(20).describe('Most steps of an inner run.'),
+    sharedBatches: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether the repeats of a dataset see the same batches and differ by what they sample alone. Open in the paper; ours: no.',
+      ),
   })
   .refine((i) => i.maximumSteps >= i.steps, {
     path: ['maximumSteps'],
@@ -143,7 +149,11 @@ const reward = z
       .int()
       .min(1)
       .default(64)
-      .describe('|Q_R|: hard training questions per outer step, drawn without replacement, anew at each step.'),
+      .describe('|Q_R|: hard training questions per outer step, drawn anew at each step.'),
+    replacement: z
+      .boolean()
+      .default(false)
+      .describe('Whether a question may be drawn several times within a step. Open in the paper; ours: no.'),
     decoding: z
       .enum(['greedy', 'sampled'])
       .default('greedy')

@@ -68,6 +68,8 @@ export function differenceTable(summary: EvaluationSummary, between: '\n' | ' ')
   };
 }
 
+export const wilsonNote = 'Where no sample was right, or all were, an interval is Wilson’s over the problems.';
+
 export function notes(summary: EvaluationSummary, skipped: EvaluationReport['skipped']): string[] {
   const confidence = percent(summary.confidence, 0);
   const usual = `Ranges: ${confidence} % intervals, bootstrap over problems and seeds.`;
@@ -75,7 +77,7 @@ export function notes(summary: EvaluationSummary, skipped: EvaluationReport['ski
   const degenerate = summary.arms.some(({ passAtK }) => passAtK.some(({ method }) => method === 'wilson'));
   return [
     usual,
-    ...(degenerate ? ['Where no sample was right, or all were, an interval is Wilson’s over the problems.'] : []),
+    ...(degenerate ? [wilsonNote] : []),
     ...(still.length > 0 && still.length < summary.arms.length
       ? [`Seeds are students, each trained anew; of ${still.join(' and ')}, samplings of one model.`]
       : []),

@@ -96,9 +96,9 @@ function loopFigure(loops: readonly LoopFacts[], what: keyof typeof loopCharts, 
 /** Each at the step and with the reward of its own teacher. */
 const promotionPoints = ({ loop, teacher, stepMeans, promotions }: LoopFacts): Point[] =>
   promotions.map((step) => ({
-    x: step,
+    x: step + 1,
     y: stepMeans[step] as number,
-    note: `${loop}, teacher ${teacher}: promotion at step ${step}`,
+    note: `${loop}, teacher ${teacher}: promotion at step ${step + 1}`,
   }));
 
 /** Of all teachers together that got so far; undefined for a single step. */
@@ -116,7 +116,7 @@ function kindsOfLoop(loops: readonly LoopFacts[], name: string): string | undefi
   return stackedArea({
     title: `What the teacher asks: ${name}`,
     subtitle: `share of each kind and level among its accepted questions, ${plural(of.length, 'teacher')}`,
-    xs: counts.map((_, step) => step),
+    xs: counts.map((_, step) => step + 1),
     x: { label: 'outer step', format: String, integers: true },
     y: { label: 'share of questions, %', format: (value) => percent(value, 0) },
     layers: kindLayers(counts),
@@ -124,10 +124,10 @@ function kindsOfLoop(loops: readonly LoopFacts[], name: string): string | undefi
 }
 
 function pointsOf({ stepMeans, stages }: LoopFacts, what: keyof typeof loopCharts): Point[] {
-  if (what === 'reward') return stepMeans.map((y, x) => ({ x, y }));
+  if (what === 'reward') return stepMeans.map((y, step) => ({ x: step + 1, y }));
   return stages.flatMap((stage) => {
     const y = stage[what];
-    return y === null ? [] : [{ x: stage.step, y }];
+    return y === null ? [] : [{ x: stage.step + 1, y }];
   });
 }
 

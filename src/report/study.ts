@@ -1,6 +1,7 @@
 /** A study for a terminal, as Markdown, and as a self-contained page. Pure. */
 
 import { escapeText } from './escape.js';
+import { wilsonNote } from './evaluation-table.js';
 import { percent, plural } from './format.js';
 import { figure, htmlTable, note, page, section } from './page.js';
 import type { StudyClock, StudyReport } from './study-data.js';
@@ -35,10 +36,15 @@ export function studyHtml(report: StudyReport, clock: StudyClock): string {
   ]);
 }
 
-function notesOf({ summary, rows, failures, tests, loops, embedding }: StudyReport): string[] {
+function notesOf({ summary, transfer, rows, failures, tests, loops, embedding }: StudyReport): string[] {
   const trained = tests.some(({ p }) => p.some((one) => one !== null));
   return [
     `Ranges: ${percent(summary.confidence, 0)} % intervals, bootstrap over problems and teachers, with all students of a teacher together.`,
+    ...([...summary.arms, ...(transfer?.arms ?? [])].some(({ passAtK }) =>
+      passAtK.some(({ method }) => method === 'wilson'),
+    )
+      ? [wilsonNote]
+      : []),
     ...(trained
       ? [
           'p: two-sided permutation test against the reference, whole teachers exchanged. Seeds to tell: per row, for the difference of pass@1, a power of .8 at level .05. Over .1: share of seeds whose pass@1 is above .1.',

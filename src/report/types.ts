@@ -14,7 +14,7 @@ export interface RunReportData {
   /** tau, and the moving average's window in steps. */
   readonly threshold: number;
   readonly window: number;
-  /** In order, from step 0. */
+  /** In order. */
   readonly steps: readonly StepReport[];
   /** The teacher's questions at each stage: before the first promotion, after it, ... In order. */
   readonly stages: readonly StageReport[];
@@ -28,7 +28,7 @@ export interface RunReportData {
 }
 
 export interface StepReport {
-  /** From 0. */
+  /** From 1, as people count and the terminal shows. */
   readonly step: number;
   /** Rhat_t, the mean over datasets. */
   readonly stepMean: number;
@@ -48,7 +48,7 @@ export interface StepReport {
 export interface StageReport {
   /** Promotions before it: 0 is the stage before the first. */
   readonly promotions: number;
-  /** First and last outer step of the stage. */
+  /** First and last outer step of the stage, from 1. */
   readonly steps: readonly [first: number, last: number];
   /** A few of the stage's accepted proposals (about 12 is a good number), drawn by a seeded stream. */
   readonly samples: readonly QuestionReport[];
@@ -62,7 +62,7 @@ export interface QuestionReport {
 }
 
 export interface PromotionReport {
-  /** The outer step that promoted. */
+  /** The outer step that promoted, from 1. */
   readonly step: number;
   /** Of the promoted student on that step's reward questions. */
   readonly accuracy: number;

@@ -19,6 +19,16 @@ describe('disk', () => {
     expect(diskError('/a/file', refused(code))).toMatchObject({ code: name, exitCode: 3, where: '/a/file' });
   });
 
+  it('a place beneath a file is the user’s to mend', async () => {
+    const file = join(folder, 'file');
+    await nodeDisk.write(file, 'x');
+    await expect(nodeDisk.makeFolder(join(file, 'runs'))).rejects.toMatchObject({
+      code: 'RUN_NOT_A_PLACE',
+      exitCode: 2,
+    });
+    await expect(nodeDisk.makeFolder(file)).rejects.toMatchObject({ code: 'RUN_NOT_A_PLACE', where: file });
+  });
+
   it('leaves other errors as they are', () => {
     const error = refused('EISDIR');
     expect(diskError('/a/file', error)).toBe(error);

@@ -33,7 +33,9 @@ export interface AppendFile {
 export const nodeDisk: Disk = {
   makeFolder: (path) =>
     guarded(path, async () => {
-      await mkdir(path, { recursive: true });
+      await mkdir(path, { recursive: true }).catch((error) => {
+        throw placeError(path, error);
+      });
     }),
   write: (path, bytes) =>
     guarded(path, async () => {
@@ -102,7 +104,7 @@ export function diskError(path: string, error: unknown): unknown {
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return new SoarError('RUN_DISK_FULL', 'the disk is full; nothing half-written is left behind', {
       where: path,
-      remedy: 'free some space, then continue with `soar resume`',
+      remedy: 'free some space, then continue: `soar resume <run>`, or the same command again',
       kind: 'environment',
       cause: error,
     });
@@ -116,6 +118,16 @@ export function diskError(path: string, error: unknown): unknown {
     });
   }
   return error;
+}
+
+function placeError(path: string, error: unknown): unknown {
+  const code = errno(error) ?? '';
+  if (!['ENOTDIR', 'EEXIST', 'ENAMETOOLONG', 'ELOOP'].includes(code)) return error;
+  return new SoarError('RUN_NOT_A_PLACE', `no folder can be made there (${code})`, {
+    where: path,
+    remedy: 'choose another place with --runs-dir, --studies-dir or --out',
+    cause: error,
+  });
 }
 
 export function errno(error: unknown): string | undefined {

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { configSchema } from './config/config.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const docs = readFileSync(join(here, '../../docs/running.md'), 'utf8');
@@ -22,4 +23,20 @@ it('docs/running.md names every event', () => {
   const events = found(readFileSync(join(here, 'events.ts'), 'utf8'), /readonly event: '([a-z-]+)'/g);
   expect(events.length).toBeGreaterThan(10);
   for (const event of events.filter((name) => name !== 'pulse')) expect(docs).toContain(`\`${event}\``);
+});
+
+it('docs/method.md and docs/studies.md name settings that exist', () => {
+  const tree = configSchema.parse({}) as Record<string, unknown>;
+  for (const page of ['method', 'studies']) {
+    const text = readFileSync(join(here, `../../docs/${page}.md`), 'utf8');
+    const named = found(text, /[` ]((?:soar|evaluate|study|judge|world|engine)\.[a-z]\w*(?:\.[a-z]\w*)*)/g);
+    expect(named.length).toBeGreaterThan(5);
+    const missing = named.filter((path) => {
+      if (/\.(ts|json|md|html)$/.test(path)) return false;
+      let at: unknown = tree;
+      for (const key of path.split('.')) at = (at as Record<string, unknown> | null | undefined)?.[key];
+      return at === undefined;
+    });
+    expect(missing).toEqual([]);
+  }
 });

@@ -97,12 +97,12 @@ function refuseIfAlive({ path, holder }: LockFile): void {
   if (!elsewhere && !isAlive(holder)) return;
   throw new SoarError(
     'RUN_LOCKED',
-    `process ${holder.pid}${elsewhere ? ` on ${holder.host}` : ''} is working on this run`,
+    `process ${holder.pid}${elsewhere ? ` on ${holder.host}` : ''} is at work in this folder`,
     {
       where: path,
       remedy: elsewhere
         ? `stop it there, or delete the file if ${holder.host} is gone`
-        : `wait for it, or stop it with \`kill ${holder.pid}\` and then \`soar resume\``,
+        : `wait for it, or stop it with \`kill ${holder.pid}\` and then continue`,
     },
   );
 }

@@ -30,7 +30,7 @@ export function reportData({ name, state, config, entries, metrics }: ReportSour
     steps: history.steps.map(stepReport),
     stages: stages(history.steps, entries, config.seed),
     promotionQuestions: promotions.map(({ questions, accuracy }, index) => ({
-      step: marks[index].step,
+      step: marks[index].step + 1,
       accuracy,
       questions: questions.map(({ question, gold, subject }) => ({ question, answer: gold, kind: subject ?? '' })),
     })),
@@ -68,7 +68,7 @@ function facts(config: RunConfig, hard: readonly [train: number, test: number] |
 
 function stepReport(step: OuterStepEntry): StepReport {
   return {
-    step: step.step,
+    step: step.step + 1,
     stepMean: step.stepMean,
     movingAverage: step.movingAverage,
     datasetRewards: step.datasetRewards,
@@ -96,7 +96,8 @@ function stages(steps: readonly OuterStepEntry[], entries: readonly RunEntry[], 
         : [],
     );
     const samples = randomStream(`${seed}/report/stage-${stage.promotions}`).shuffle(asked).slice(0, samplesPerStage);
-    return { ...stage, samples };
+    const [first, last] = stage.steps;
+    return { ...stage, steps: [first + 1, last + 1] as const, samples };
   });
 }
 

@@ -63,7 +63,9 @@ export async function baselineAccuracy(
   examination: Examination,
 ): Promise<ReadonlyMap<string, number>> {
   const known = memory.baselineAccuracy();
-  const missing = questions.filter((question) => !known.has(question.id));
+  const missing = [...new Map(questions.map((question) => [question.id, question])).values()].filter(
+    ({ id }) => !known.has(id),
+  );
   const measured = await examine(baseline, missing, examination);
   const found = new Map(missing.map((question, i) => [question.id, measured.accuracy[i]]));
   if (found.size > 0) await memory.recordBaselineAccuracy(found, measured.cost);

@@ -2,12 +2,21 @@
 import { SoarError } from '../../errors.js';
 import type { Problem } from '../../problems/problem.js';
 import { randomStream } from '../../rl/random.js';
+import type { RewardSettings } from '../settings.js';
 
 /**
- * `count` different questions, without replacement; independent from step to step through the seed.
+ * `questions` of them, different ones unless with `replacement`; independent from step to step through the seed.
  * @throws SoarError METHOD_TOO_FEW_QUESTIONS
  */
-export function drawRewardQuestions(hardTrain: readonly Problem[], count: number, seed: string): Problem[] {
+export function drawRewardQuestions(
+  hardTrain: readonly Problem[],
+  { questions: count, replacement }: Pick<RewardSettings, 'questions' | 'replacement'>,
+  seed: string,
+): Problem[] {
+  const stream = randomStream(`${seed}/reward-questions`);
+  if (replacement && hardTrain.length > 0) {
+    return Array.from({ length: count }, () => hardTrain[stream.integer(hardTrain.length)] as Problem);
+  }
   if (hardTrain.length < count) {
     throw new SoarError(
       'METHOD_TOO_FEW_QUESTIONS',
@@ -15,5 +24,5 @@ export function drawRewardQuestions(hardTrain: readonly Problem[], count: number
       { remedy: `set soar.reward.questions to at most ${hardTrain.length}, or provide more hard problems` },
     );
   }
-  return randomStream(`${seed}/reward-questions`).shuffle(hardTrain).slice(0, count);
+  return stream.shuffle(hardTrain).slice(0, count);
 }

@@ -38,7 +38,8 @@ describe('datasetRewards', () => {
 
 describe('drawRewardQuestions', () => {
   it('draws without replacement, the same for the same seed, others for another', () => {
-    const ids = (seed: string) => drawRewardQuestions(problems, 8, seed).map(({ id }) => id);
+    const ids = (seed: string) =>
+      drawRewardQuestions(problems, { questions: 8, replacement: false }, seed).map(({ id }) => id);
     expect(new Set(ids('7/outer-0')).size).toBe(8);
     expect(ids('7/outer-0')).toEqual(ids('7/outer-0'));
     expect(ids('7/outer-0')).not.toEqual(ids('7/outer-1'));
@@ -47,7 +48,11 @@ describe('drawRewardQuestions', () => {
   it('draws each question equally often', () => {
     const counts = new Map<string, number>();
     for (let step = 0; step < 1000; step++) {
-      for (const { id } of drawRewardQuestions(problems, 5, `uniform/outer-${step}`)) {
+      for (const { id } of drawRewardQuestions(
+        problems,
+        { questions: 5, replacement: false },
+        `uniform/outer-${step}`,
+      )) {
         counts.set(id, (counts.get(id) ?? 0) + 1);
       }
     }
@@ -55,8 +60,15 @@ describe('drawRewardQuestions', () => {
     for (const { id } of problems) expect(Math.abs((counts.get(id) ?? 0) - 250)).toBeLessThan(60);
   });
 
+  it('draws with replacement where that is set: some several times, and more than there are', () => {
+    const drawn = drawRewardQuestions(problems, { questions: 200, replacement: true }, 'again');
+    expect(drawn).toHaveLength(200);
+    // Each is missed with probability (19/20)^200, one in 28,000.
+    expect(new Set(drawn).size).toBe(20);
+  });
+
   it('refuses to draw more than there are', () => {
-    expect(() => drawRewardQuestions(problems, 21, 's')).toThrow(
+    expect(() => drawRewardQuestions(problems, { questions: 21, replacement: false }, 's')).toThrow(
       expect.objectContaining({ code: 'METHOD_TOO_FEW_QUESTIONS', remedy: expect.stringContaining('at most 20') }),
     );
   });

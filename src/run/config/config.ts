@@ -71,7 +71,12 @@ const sections = z.strictObject({
 
 /** All sections, and what must hold between them. */
 export const configSchema = sections.superRefine(({ soar, world, domain, problems }, context) => {
-  if (domain === 'programs' && problems.hardSet === null && soar.reward.questions > world.train) {
+  if (
+    domain === 'programs' &&
+    problems.hardSet === null &&
+    !soar.reward.replacement &&
+    soar.reward.questions > world.train
+  ) {
     context.addIssue({
       code: 'custom',
       path: ['soar', 'reward', 'questions'],

@@ -133,6 +133,19 @@ describe('a study', () => {
     expect(outcome?.report.summary.arms.map(({ arm }) => arm)).toEqual(['hard-only', 'pq']);
   });
 
+  it('a cell that fails loses none of the others, and is tried again', async () => {
+    // A batch of one problem has no half for questions: what trains on questions fails, what does not goes on.
+    const single = ['study.teachers=1', 'evaluate.training.promptsPerStep=1', 'study.rows=[pq,hard-only,ps]'];
+    const { outcome, count } = await events('single', config(...single));
+    expect([count('failed'), count('loop'), count('cell')]).toEqual([1, 1, 2]);
+    expect(outcome?.report.failures).toMatchObject([
+      { what: 'pq, teacher 1, student 0', code: 'EVALUATE_BATCH_TOO_SMALL' },
+    ]);
+    expect(outcome?.report.summary.arms.map(({ arm }) => arm)).toEqual(['hard-only', 'ps']);
+    const again = await events('single', config(...single));
+    expect([again.count('failed'), again.count('loop'), again.count('cell')]).toEqual([1, 0, 0]);
+  });
+
   it('a loop that changes the world is rewarded on hard problems of its own', async () => {
     const nines = [
       'study.teachers=1',
