@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { noWork } from '../usage.js';
-import { moneyText, priceOfSpent, priceOfStorage, priceOfWork } from './bill.js';
+import { priceOfSpent, priceOfStorage, priceOfWork } from './bill.js';
 import { pricesSchema } from './prices.js';
 
 const work = {
@@ -73,13 +73,4 @@ it('prices what is kept', () => {
   // 12 GB for 3 months at 0.10.
   const storage = { gigabytes: 12, months: 3, perGigabyteMonth: 0.1 };
   expect(priceOfStorage(pricesSchema.parse({ storage }))).toBeCloseTo(3.6, 12);
-});
-
-it.each([
-  [12_345.6, '12,346 USD'],
-  [12.3, '12.30 USD'],
-  [0.00421, '0.0042 USD'],
-  [0, '0.00 USD'],
-])('writes %d as %s', (money, text) => {
-  expect(moneyText(money, 'USD')).toBe(text);
 });

@@ -37,9 +37,3 @@ export function priceOfSpent(work: Work, seconds: number, prices: Prices): Bill 
 /** Once per run; 0 without a price. */
 export const priceOfStorage = ({ storage }: Prices): number =>
   storage === null ? 0 : storage.gigabytes * storage.months * storage.perGigabyteMonth;
-
-/** `1,234 USD`, `12.30 USD`, `0.0042 USD`: two digits after the point, more where there would be none that count. */
-export function moneyText(money: number, unit: string): string {
-  const digits = money >= 100 ? 0 : money >= 0.1 || money === 0 ? 2 : 4;
-  return `${money.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })} ${unit}`;
-}

@@ -26,7 +26,12 @@ export interface Assumptions {
   readonly trainingSteps: (steps: number) => number;
 }
 
-const shares = { least: 1 / 4, expected: 1 / 2, most: 1 } as const;
+/** Of maxNewTokens, by domain: in the built-in world a student guesses in a few tokens until it has learned to work carefully. */
+const lengthShares = {
+  mathematics: { least: 1 / 4, expected: 1 / 2, most: 1 },
+  programs: { least: 1 / 16, expected: 1 / 2, most: 1 },
+} as const;
+const informativeShares = { least: 1 / 4, expected: 1 / 2, most: 1 } as const;
 const validRates = { least: 1, expected: 3 / 4 } as const;
 /** The paper saw two to four in 200 steps (method.md 1.6). */
 const expectedPromotions = 3;
@@ -35,10 +40,11 @@ const expectedPromotions = 3;
 const promptTokens = {
   mathematics: { teacher: 300, answer: 400, student: 200 },
   // One token per character, and one that begins the text; programs of about ten operations.
-  programs: { teacher: 1 + programsDomain.teacherPrompt.length, answer: 20, student: 20 },
+  programs: { teacher: 1 + programsDomain.teacherPrompt.length, answer: 15, student: 15 },
 } as const;
 
 export function assumptionsOf({ soar, evaluate, domain }: RunConfig): ByCase<Assumptions> {
+  const shares = lengthShares[domain];
   const of = (name: Case): Assumptions => ({
     validRate: name === 'most' ? 1 / soar.proposals.capFactor : validRates[name],
     tokens: {
@@ -47,7 +53,7 @@ export function assumptionsOf({ soar, evaluate, domain }: RunConfig): ByCase<Ass
       heldOut: (evaluate.maxNewTokens ?? soar.student.sampling.maxNewTokens) * shares[name],
     },
     prompts: promptTokens[domain],
-    informative: shares[name],
+    informative: informativeShares[name],
     promotionsBefore: promotionsBefore(soar, name),
     trainingSteps: (steps) => trainingSteps(steps, evaluate.training, name),
   });
@@ -84,7 +90,7 @@ export function assumptionsText(config: RunConfig): string[] {
   const { prompts } = expected;
   return [
     'Three cases: the least that is likely, what we expect, the most that the settings allow.',
-    `Mean tokens of a completion: ${tokens((a) => a.tokens.teacher)} of the teacher, ${tokens((a) => a.tokens.student)} of a student: a quarter, half and all of maxNewTokens.`,
+    `Mean tokens of a completion: ${tokens((a) => a.tokens.teacher)} of the teacher, ${tokens((a) => a.tokens.student)} of a student: 1/${1 / lengthShares[domain].least}, half and all of maxNewTokens.`,
     `Mean tokens of a prompt: ${prompts.teacher} of the teacher, ${prompts.student} of a student${domain === 'mathematics' ? ', at 4 characters per token' : ''}.`,
     `Accepted proposals: ${[least, expected, most].map(rate).join(', ')} (the last is where a run gives up).`,
     ...(soar.promotion.enabled

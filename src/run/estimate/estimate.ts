@@ -77,6 +77,10 @@ export function screeningRow(config: RunConfig): EstimateRow[] {
   return [{ part: 'hard set', role: 'base', times: 1, each: total.expected, total }];
 }
 
+/** What outer step `t` is expected to take. */
+export const stepWork = (config: RunConfig, hardTrain: number, t: number): Work =>
+  sumWork(outerStepWork(config.soar, hardTrain, t, assumptionsOf(config).expected).map(({ work }) => work));
+
 /** A row per part of an outer step, over all steps. */
 export function loopRows(config: RunConfig, hardSet: HardSetSizes, loops = 1, prefix = ''): EstimateRow[] {
   const { soar } = config;
