@@ -40,7 +40,7 @@ export function estimateTable({ rows, total, bill, unit }: EstimateTableData): T
       (work: EstimatedWork) => work.sampledTokens,
       (work: EstimatedWork) => work.trainedTokens + work.trainedPromptTokens,
     ].map((value) => inCases({ least: value(of.least), expected: value(of.expected), most: value(of.most) }));
-  const money = (of: InCases<number> | null) => (bill === null ? [] : [of === null ? '' : inCases(of)]);
+  const money = (of: InCases<number> | null) => (bill === null ? [] : [of === null ? '' : inCases(of, sum)]);
   return {
     columns: [
       { header: 'Part', align: 'left' },
@@ -92,11 +92,11 @@ function notes({ bill, assumptions }: EstimateTableData): string[] {
 
 const whole = (value: number) => Math.round(value).toLocaleString('en');
 
-function inCases({ least, expected, most }: InCases<number>): string {
+function inCases({ least, expected, most }: InCases<number>, text = compact): string {
   if (most === 0) return '';
-  const [low, middle, high] = [least, expected, most].map(amount);
+  const [low, middle, high] = [least, expected, most].map(text);
   return low === high ? (middle as string) : `${middle}\n${low} - ${high}`;
 }
 
 /** Small sums of money keep their digits. */
-const amount = (value: number) => (value < 100 && value > 0 ? value.toPrecision(3) : compact(value));
+const sum = (value: number) => (value < 100 && value > 0 ? value.toPrecision(3) : compact(value));

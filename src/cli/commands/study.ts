@@ -2,7 +2,10 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { studyText } from '../../report/study.js';
 import { resolveConfig } from '../../run/config/config.js';
+import { hardSetSizes } from '../../run/estimate/hard-set-sizes.js';
+import { estimateStudy } from '../../run/estimate/study.js';
 import { study } from '../../run/study/study.js';
+import { printEstimate } from '../estimate.js';
 import { addConfigOptions, type ConfigOptions, configRequest, parseCount } from '../options.js';
 import { showStudy } from '../progress/study.js';
 import { stoppable } from '../stop-signals.js';
@@ -12,6 +15,7 @@ interface StudyFlags extends ConfigOptions {
   readonly seeds?: number;
   readonly studiesDir: string;
   readonly json: boolean;
+  readonly estimate: boolean;
 }
 
 export function addStudyCommand(program: Command): void {
@@ -27,7 +31,8 @@ export function addStudyCommand(program: Command): void {
     )
     .option('--name <name>', "name of the study's folder (default: from the preset)")
     .option('--studies-dir <folder>', 'where studies lie', 'studies')
-    .option('--json', 'events as JSON lines', false);
+    .option('--json', 'events as JSON lines', false)
+    .option('--estimate', 'say what the study will take, and do not begin it', false);
   addConfigOptions(command)
     .addHelpText(
       'after',
@@ -54,6 +59,10 @@ async function run(file: string | undefined, flags: StudyFlags): Promise<void> {
       ...(seeds === undefined ? [] : [{ assignment: `study.teachers=${seeds}`, label: `--seeds ${seeds}` }]),
     ],
   });
+  if (flags.estimate) {
+    const estimate = estimateStudy(config, await hardSetSizes(config));
+    return printEstimate(config, estimate, `estimate of a study of preset ${config.preset}`, flags.json);
+  }
   const folder = join(flags.studiesDir, config.name ?? `${config.preset}-study`);
   const display = showStudy(process.stdout, flags.json);
   const { report } = await stoppable(

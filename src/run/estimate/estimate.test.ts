@@ -11,6 +11,7 @@ import { assumptionsOf, paperHardSet } from './assumptions.js';
 import { type Estimate, estimateRun } from './estimate.js';
 import { armTraining } from './evaluation.js';
 import { newQuestions } from './loop.js';
+import { estimateStudy } from './study.js';
 
 const paper = (...sets: string[]) => resolveConfig({ preset: 'paper', sets });
 const rowOf = ({ rows }: Estimate, part: string) => {
@@ -185,5 +186,28 @@ describe('against a run', () => {
       rows.filter((row) => row.role === role).reduce((sum, row) => sum + row.total.most.completions, 0);
     expect(roles.student?.completions).toBe(most('student'));
     expect(roles.evaluation?.completions).toBe(most('evaluation'));
+  });
+});
+
+describe('a study', () => {
+  const config = resolveConfig({ preset: 'smoke', sets: ['study.teachers=3', 'study.students=2'] });
+  const { world, soar } = config;
+  const estimate = estimateStudy(config, { train: world.train, test: world.test });
+
+  it('makes every loop once per teacher, however many rows it feeds', () => {
+    const inner = rowOf(estimate, 'soar: inner runs');
+    expect(inner.times).toBe(3 * soar.outerSteps);
+    expect(inner.total.most.completions).toBe(
+      3 * rowOf(estimateRun(config, { train: world.train, test: world.test }), 'inner runs').total.most.completions,
+    );
+    expect(estimate.rows.filter(({ part }) => part === 'soar: inner runs')).toHaveLength(1);
+  });
+  it('cuts loops that never promote short, and trains no student for a learnability reward', () => {
+    expect(rowOf(estimate, 'intrinsic: inner runs').times).toBe(3 * 2);
+    expect(rowOf(estimate, 'intrinsic: inner runs').total.most.trainedTokens).toBe(0);
+  });
+  it('fills a cell per row, teacher and student, and looks for the second hard set', () => {
+    expect(rowOf(estimate, 'hard-only').times).toBe(6);
+    expect(estimate.rows.filter(({ part }) => part === 'hard set')).toHaveLength(2);
   });
 });
