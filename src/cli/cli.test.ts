@@ -35,6 +35,7 @@ describe('help', () => {
       'judge',
       'export',
       'verify',
+      'serve-skyrl',
     ]) {
       expect(stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
       expect(soar(command, '--help').status).toBe(0);
@@ -72,6 +73,11 @@ describe('the mistakes of a user end with code 2 and a remedy, and leave nothing
     ['an unknown command', ['rum'], /unknown command 'rum'\n\(Did you mean run\?\)/],
     ['an unknown option', ['run', '--prest', 'smoke'], /Did you mean --preset\?/],
     ['a missing argument', ['resume'], /missing required argument 'run'/],
+    [
+      'a server that is to be started',
+      ['serve-skyrl', '--model', 'org/model', '--gpus', '8'],
+      /SKYRL_PRINTS_ONLY[\s\S]*add --print/,
+    ],
     ['an unknown preset', ['run', '--preset', 'smok'], /CONFIG_UNKNOWN_PRESET.*did you mean 'smoke'\?/],
     [
       'a mistyped key',
@@ -107,6 +113,41 @@ describe('the mistakes of a user end with code 2 and a remedy, and leave nothing
     expect(status).toBe(2);
     expect(stdout).toBe('');
     expect(existsSync(join(folder, 'runs'))).toBe(false);
+  });
+});
+
+describe('an estimate', () => {
+  const prices = 'prices={tokens: {prefill: 0.1, sample: 0.3, train: 0.4}}';
+
+  it('is a table with its assumptions, and opens nothing: neither model nor hard set need be there', () => {
+    const { status, stdout } = soar('run', '--preset', 'paper', '--estimate', '--set', prices, '--set', 'model=./none');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/inner runs +│ student +│ +200 │ +40,960 │/);
+    expect(stdout).toMatch(/│ +USD │\n/);
+    expect(stdout).toContain("counted as the paper's MATH, 359 problems");
+    expect(existsSync(join(folder, 'runs'))).toBe(false);
+  });
+  it('is JSON for programs', () => {
+    const { rows, total, bill } = JSON.parse(soar('run', '--estimate', '--json', '--set', prices).stdout);
+    expect(rows[0]).toMatchObject({ part: 'hard set', role: 'base', times: 1 });
+    expect(total.least.sampledTokens).toBeLessThan(total.most.sampledTokens);
+    expect(bill.expected.money).toBeGreaterThan(0);
+  });
+  it('of a study counts its loops', () => {
+    expect(soar('study', '--preset', 'smoke', '--estimate').stdout).toContain('soar: inner runs');
+  });
+});
+
+describe('serve-skyrl', () => {
+  it('prints a script, and starts nothing', () => {
+    const { status, stdout } = soar('serve-skyrl', '--print', '--model', 'org/model', '--gpus', '8');
+    expect(status).toBe(0);
+    expect(stdout.startsWith('#!/usr/bin/env bash\n')).toBe(true);
+    expect(stdout).toContain('--base-model org/model');
+  });
+  it('is JSON for programs', () => {
+    const plan = JSON.parse(soar('serve-skyrl', '--json', '--model', 'org/model', '--gpus', '8').stdout);
+    expect(plan.slots).toEqual({ students: 16, client: 20, server: 21 });
   });
 });
 

@@ -12,6 +12,7 @@ import { addReportCommand } from './commands/report.js';
 import { addResumeCommand } from './commands/resume.js';
 import { addRunCommand } from './commands/run.js';
 import { addSampleCommand } from './commands/sample.js';
+import { addServeSkyrlCommand } from './commands/serve-skyrl.js';
 import { addStudyCommand } from './commands/study.js';
 import { addVerifyCommand } from './commands/verify.js';
 import { exitCodeOf, failureText } from './failure.js';
@@ -36,6 +37,7 @@ Examples:
   $ soar resume programs-seed1                go on after Ctrl-C, a crash or a power cut
   $ soar config --describe > my.yaml          every setting with its meaning
   $ soar sample --run programs-seed1          what the teacher of a run writes now
+  $ soar run --preset paper --estimate        what a run will take and cost; opens nothing
   $ soar study                                every arm over twelve seeds: does it work, and why?
   $ soar export programs-seed1 --what student its promoted student as a Hugging Face model folder
   $ soar prepare my.jsonl --model ./my-model  find the problems that a model never solves
@@ -56,6 +58,7 @@ addStudyCommand(program);
 addJudgeCommand(program);
 addPretrainCommand(program);
 addExportCommand(program);
+addServeSkyrlCommand(program);
 
 // `soar config | head` closes the pipe early; that is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compact, duration, percent, plural, signedPercent } from './format.js';
+import { compact, duration, money, percent, plural, signedPercent } from './format.js';
 
 describe('format', () => {
   it('writes shares as per cent, with a true minus and no signed zero', () => {
@@ -49,4 +49,13 @@ describe('format', () => {
       '2 promotions',
     ]);
   });
+});
+
+it.each([
+  [12_345.6, '12,346 USD'],
+  [12.3, '12.30 USD'],
+  [0.00421, '0.0042 USD'],
+  [0, '0.00 USD'],
+])('writes %d as %s', (sum, text) => {
+  expect(money(sum, 'USD')).toBe(text);
 });

@@ -16,6 +16,8 @@ const result = (arm: ArmResult['arm'], seed: number, successes: number[]): ArmRe
 
 const attack = '</td><script>alert(1)</script><img src=x onerror="alert(2)">';
 
+const tokens = { tokensRead: 2_000_000, tokensCached: 8_000_000, tokensSampled: 9_000_000, tokensTrained: 3_000_000 };
+
 const data: RunReportData = {
   name: 'run <1>',
   state: 'finished',
@@ -44,7 +46,12 @@ const data: RunReportData = {
     skipped: [{ arm: 'ps', reason: 'a reason' }],
     settings: { ks: [1, 4], bootstrap: { resamples: 200, confidence: 0.95 } },
   },
-  ledger: [{ part: 'studies', seconds: 100, tokensSampled: 9_000_000, tokensTrained: 3_000_000 }],
+  spending: {
+    parts: [{ part: 'studies', seconds: 100, ...tokens, money: 12.5 }],
+    roles: [{ role: 'student', completions: 70_000, waited: 400, ...tokens, money: 12.5 }],
+    unit: 'EUR',
+    bill: { unit: 'EUR', money: 12.5, gpuHours: null, projected: 250, finished: false },
+  },
   config: `name: "${attack}"`,
 };
 
@@ -84,14 +91,21 @@ describe('reportHtml', () => {
     expect(lead).toContain('pass@1 of 68.8 %');
     expect(lead).toContain('alone, 6.3 %');
     expect(rows(html).find((row) => row.startsWith('SOAR-PQ'))).toMatch(/^SOAR-PQ 2 68\.8 .*100\.0/);
-    expect(rows(html).some((row) => row.startsWith('studies 1 min 40 s 9.00M 3.00M 120k'))).toBe(true);
+    expect(rows(html).find((row) => row.startsWith('studies 1'))).toMatch(
+      /^studies 1 min 40 s 2\.00M 8\.00M 9\.00M 3\.00M 120k 12\.50 EUR/,
+    );
+    expect(rows(html).find((row) => row.startsWith('student 70'))).toMatch(
+      /^student 70\.0k 2\.00M 8\.00M 9\.00M 3\.00M 6 min 40 s 12\.50 EUR/,
+    );
+    expect(html).toContain('Spent so far: 12.50 EUR, of 250 EUR projected.');
     expect(html.includes('Not run: ps, because a reason.')).toBe(true);
     expect(html.includes('Promotion 1, at step 1: 1 question; the promoted student solves 25.0 %')).toBe(true);
   });
 
   it('shows a run that has only begun', () => {
     const { evaluation: _, ...rest } = data;
-    const begun = reportHtml({ ...rest, state: 'running', steps: [], stages: [], promotionQuestions: [], ledger: [] });
+    const spending = { parts: [], roles: [], unit: 'USD' };
+    const begun = reportHtml({ ...rest, state: 'running', steps: [], stages: [], promotionQuestions: [], spending });
     expect(begun).toContain('still going on');
     expect(begun).toContain('0 outer steps, 0 promotions.');
     expect(begun).not.toContain('<svg');

@@ -14,10 +14,11 @@ import {
   skippedNotes,
   tableTitle,
 } from './evaluation-table.js';
-import { compact, duration, percent, plural } from './format.js';
+import { percent, plural } from './format.js';
 import { figure, htmlTable, note, page, section } from './page.js';
 import { kindsFigure, rewardFigure, studentFigure } from './run-figures.js';
-import type { EvaluationReport, LedgerRow, QuestionReport, RunReportData } from './types.js';
+import { billText, partsTable, rolesTable, spendingNote } from './spending.js';
+import type { EvaluationReport, QuestionReport, RunReportData, SpendingReport } from './types.js';
 
 export function reportHtml(data: RunReportData): string {
   const { evaluation } = data;
@@ -29,7 +30,7 @@ export function reportHtml(data: RunReportData): string {
     ...(data.steps.length > 0 ? [loopSection(data)] : []),
     ...(data.stages.length > 0 ? [stageSection(data)] : []),
     ...(data.promotionQuestions.length > 0 ? [promotionSection(data)] : []),
-    ...(data.ledger.length > 0 ? [ledgerSection(data.ledger)] : []),
+    ...(data.spending.parts.length > 0 ? [spendingSection(data.spending)] : []),
     configSection(data.config),
   ];
   return page(data.name, sections);
@@ -102,25 +103,13 @@ function promotionSection({ promotionQuestions }: RunReportData): string {
   );
 }
 
-function ledgerSection(rows: readonly LedgerRow[]): string {
+function spendingSection(spending: SpendingReport): string {
+  const { roles } = spending;
   return section(
     'Where tokens and time went',
-    htmlTable({
-      columns: [
-        { header: 'Part', align: 'left' },
-        { header: 'Time', align: 'right' },
-        { header: 'Tokens sampled', align: 'right' },
-        { header: 'Tokens trained', align: 'right' },
-        { header: 'Sampled and trained per second', align: 'right' },
-      ],
-      rows: rows.map(({ part, seconds, tokensSampled, tokensTrained }) => [
-        part,
-        duration(seconds),
-        compact(tokensSampled),
-        compact(tokensTrained),
-        seconds > 0 ? compact((tokensSampled + tokensTrained) / seconds) : '',
-      ]),
-    }),
+    ...[billText(spending)].filter(Boolean).map(note),
+    htmlTable(partsTable(spending)),
+    ...(roles.length > 0 ? ['<h3>By role</h3>', htmlTable(rolesTable(spending)), note(spendingNote)] : []),
   );
 }
 

@@ -21,8 +21,8 @@ export interface RunReportData {
   /** D_best by promotion, in order. */
   readonly promotionQuestions: readonly PromotionReport[];
   readonly evaluation?: EvaluationReport;
-  /** Where tokens and time went, a row per part of the run, in order. */
-  readonly ledger: readonly LedgerRow[];
+  /** Where tokens, time and money went. */
+  readonly spending: SpendingReport;
   /** The resolved config as YAML. */
   readonly config: string;
 }
@@ -76,10 +76,46 @@ export interface EvaluationReport {
   readonly settings: Pick<EvaluateSettings, 'ks' | 'bootstrap'>;
 }
 
-export interface LedgerRow {
+export interface SpendingReport {
+  /** A row per part of the run, in order. */
+  readonly parts: readonly LedgerRow[];
+  /** A row per role that did something. */
+  readonly roles: readonly RoleRow[];
+  /** The money that prices are in. */
+  readonly unit: string;
+  /** Absent without prices. */
+  readonly bill?: {
+    readonly unit: string;
+    readonly money: number;
+    /** Null where tokens are paid. */
+    readonly gpuHours: number | null;
+    /** For the whole run; what it cost when it is finished. */
+    readonly projected: number;
+    readonly finished: boolean;
+  };
+}
+
+interface TokenCounts {
+  /** Prompts, once for their group, and what was scored. */
+  readonly tokensRead: number;
+  /** Prompts for the rest of their group. */
+  readonly tokensCached: number;
+  readonly tokensSampled: number;
+  /** Completion tokens that entered a gradient. */
+  readonly tokensTrained: number;
+  /** Null without prices, and for a role where GPUs are paid by the clock, which roles share. */
+  readonly money: number | null;
+}
+
+export interface LedgerRow extends TokenCounts {
   readonly part: string;
   /** Wall-clock seconds; parts that ran side by side may overlap. */
   readonly seconds: number;
-  readonly tokensSampled: number;
-  readonly tokensTrained: number;
+}
+
+export interface RoleRow extends TokenCounts {
+  readonly role: string;
+  readonly completions: number;
+  /** Seconds from asking the engine to its answer, summed over calls. */
+  readonly waited: number;
 }

@@ -65,7 +65,7 @@ async function evaluateInto(run: OpenRun, config: RunConfig, disk: Disk): Promis
     const ofRun = await readJournal<RunEntry>(run.paths.journal, disk);
     const own = await readJournal<RunEntry>(paths.journal, disk);
     const shown = [...ofRun.filter(({ unit }) => unit !== 'evaluation' && unit !== 'promoted-accuracies'), ...own];
-    return { paths, results: await writeResults(evaluating, evaluation, shown) };
+    return { paths, ...(await writeResults(evaluating, evaluation, shown)) };
   } finally {
     await journal.close();
   }

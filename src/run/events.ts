@@ -2,6 +2,7 @@
  * What a run tells while it goes on: the one stream that terminal, JSON lines and a live view read. Plain JSON.
  * Telling changes nothing: a run without a listener makes the same files.
  */
+import type { RunningBill } from './bill/running-bill.js';
 import type { Cost } from './ledger.js';
 
 export type RunEvent =
@@ -23,7 +24,7 @@ export type RunEvent =
       readonly completions: { readonly outerStep: number; readonly evaluation: number };
     }
   /** About once a second: all that was spent so far. */
-  | { readonly event: 'pulse'; readonly seconds: number; readonly cost: Cost }
+  | { readonly event: 'pulse'; readonly seconds: number; readonly cost: Cost; readonly bill?: RunningBill }
   | { readonly event: 'screening'; readonly done: number; readonly of: number }
   | {
       readonly event: 'hard-set';
@@ -67,6 +68,8 @@ export type RunEvent =
       readonly finished: string | null;
       readonly seconds: number;
       readonly cost: Cost;
+      /** Of the whole run so far; absent without `prices`. */
+      readonly bill?: RunningBill;
     }
   | {
       readonly event: 'evaluating';
@@ -85,6 +88,12 @@ export type RunEvent =
       readonly of: number;
       readonly seconds: number;
     }
-  | { readonly event: 'finished'; readonly folder: string; readonly seconds: number; readonly cost: Cost };
+  | {
+      readonly event: 'finished';
+      readonly folder: string;
+      readonly seconds: number;
+      readonly cost: Cost;
+      readonly bill?: RunningBill;
+    };
 
 export type Listener = (event: RunEvent) => void;

@@ -3,13 +3,14 @@
  * fits together and clears away what a killed process left unfinished.
  */
 import { join } from 'node:path';
+import { type RunningBill, runningBill, type Spent, sumSpent } from './bill/running-bill.js';
 import type { RunConfig } from './config/config.js';
 import type { Disk } from './disk.js';
 import { addToHistory, type History, historyOf, type RunEntry, type RunIdentity, stateOf } from './entries.js';
 import type { Listener } from './events.js';
 import { openJournal } from './journal.js';
 import { combineCosts } from './ledger.js';
-import { appendMetrics } from './metrics.js';
+import { appendMetrics, type MetricsLine, readMetrics } from './metrics.js';
 import { checkIdentity, configHash, type RunPaths } from './run-folder.js';
 import { openSnapshots, type Snapshots } from './snapshots.js';
 import { stepName } from './step-memory.js';
@@ -30,6 +31,10 @@ export interface OpenRun {
   readonly seconds: () => number;
   /** A stopwatch over time and cost: each call puts what was spent since the one before into the metrics. */
   readonly meter: (unit: string) => (part: string) => void;
+  /** On the run so far, by this process and those before it. */
+  readonly spent: () => Spent;
+  /** Metrics of this process and of those before it. */
+  readonly metrics: readonly MetricsLine[];
   close(): Promise<void>;
 }
 
@@ -58,11 +63,17 @@ export async function openRun({ paths, config, bench, disk, emit, signal }: Open
     throw error;
   }
 
+  const metrics = await readMetrics(paths.metrics, disk);
+  const before = sumSpent(metrics);
+  const atOpening = bench.ledger.total();
   const opened = performance.now();
   const seconds = () => (performance.now() - opened) / 1000;
-  const pulse = setInterval(() => emit({ event: 'pulse', seconds: seconds(), cost: bench.ledger.total() }), 1000);
+  const pulse = setInterval(
+    () => emit({ event: 'pulse', seconds: seconds(), cost: bench.ledger.total(), ...billOf(run) }),
+    1000,
+  );
   pulse.unref();
-  return {
+  const run: OpenRun = {
     paths,
     config,
     bench,
@@ -76,11 +87,18 @@ export async function openRun({ paths, config, bench, disk, emit, signal }: Open
       addToHistory(history, entry);
     },
     seconds,
+    metrics,
+    spent: () => ({
+      cost: combineCosts(before.cost, combineCosts(bench.ledger.total(), atOpening, -1)),
+      seconds: before.seconds + seconds(),
+    }),
     meter(unit) {
       let [time, total] = [seconds(), bench.ledger.total()];
       return (part) => {
         const [now, spent] = [seconds(), bench.ledger.total()];
-        appendMetrics(paths.metrics, { part, unit, seconds: now - time, ...combineCosts(spent, total, -1) });
+        const line = { part, unit, seconds: now - time, ...combineCosts(spent, total, -1) };
+        appendMetrics(paths.metrics, line);
+        metrics.push(line);
         [time, total] = [now, spent];
       };
     },
@@ -89,6 +107,13 @@ export async function openRun({ paths, config, bench, disk, emit, signal }: Open
       await journal.close();
     },
   };
+  return run;
+}
+
+/** The bill so far, as an event bears it; nothing without prices. */
+export function billOf({ config, history, metrics, spent }: OpenRun): { readonly bill?: RunningBill } {
+  const bill = runningBill(config, history, metrics, spent());
+  return bill ? { bill } : {};
 }
 
 /** Keeps what the history names: the last teacher, every promoted student, the open step's students. */

@@ -7,7 +7,7 @@ import { countKinds, innerSteps, type OuterStepOutcome, outerStep, validRate } f
 import type { Problem } from '../problems/problem.js';
 import { type OuterStepEntry, promotionsOf, stateOf } from './entries.js';
 import { combineCosts } from './ledger.js';
-import { clearUnfinished, type OpenRun, promotionName, teacherName } from './open-run.js';
+import { billOf, clearUnfinished, type OpenRun, promotionName, teacherName } from './open-run.js';
 import {
   type PolicySnapshot,
   promotedSnapshot,
@@ -110,6 +110,7 @@ async function makeStep(run: OpenRun, teacher: Policy, baseline: Policy, hardTra
     finished: outcome.state.finished,
     seconds: run.seconds() - from.seconds,
     cost: combineCosts(bench.ledger.total(), from.cost, -1),
+    ...billOf(run),
   });
 }
 

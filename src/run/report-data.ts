@@ -1,8 +1,9 @@
 /** What a run's report shows, from the journal's entries and the metrics. Pure: the same journal, the same samples of questions. */
 import { planEvaluation } from '../evaluate/index.js';
 import { programsDomain } from '../problems/index.js';
-import type { LedgerRow, QuestionReport, RunReportData, StageReport, StepReport } from '../report/types.js';
+import type { QuestionReport, RunReportData, StageReport, StepReport } from '../report/types.js';
 import { randomStream } from '../rl/random.js';
+import { spendingReport } from './bill/spending-report.js';
 import { configYaml, type RunConfig } from './config/config.js';
 import { evaluationKey, historyOf, type OuterStepEntry, promotionsOf, type RunEntry, stateOf } from './entries.js';
 import type { MetricsLine } from './metrics.js';
@@ -47,7 +48,7 @@ export function reportData({ name, state, config, entries, metrics }: ReportSour
         settings: config.evaluate,
       },
     }),
-    ledger: ledgerRows(metrics),
+    spending: spendingReport(config, history, metrics, state === 'finished'),
     config: configYaml(config),
   };
 }
@@ -99,21 +100,6 @@ function stages(steps: readonly OuterStepEntry[], entries: readonly RunEntry[], 
     const [first, last] = stage.steps;
     return { ...stage, steps: [first + 1, last + 1] as const, samples };
   });
-}
-
-/** Parts in the order in which they first occur. */
-function ledgerRows(metrics: readonly MetricsLine[]): LedgerRow[] {
-  const rows = new Map<string, LedgerRow>();
-  for (const { part, seconds, sampledTokens, trainedTokens } of metrics) {
-    const row = rows.get(part) ?? { part, seconds: 0, tokensSampled: 0, tokensTrained: 0 };
-    rows.set(part, {
-      part,
-      seconds: row.seconds + seconds,
-      tokensSampled: row.tokensSampled + sampledTokens,
-      tokensTrained: row.tokensTrained + trainedTokens,
-    });
-  }
-  return [...rows.values()];
 }
 
 function unitsInOrder({ evaluate }: RunConfig): [arm: string, seed: number][] {

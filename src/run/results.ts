@@ -5,7 +5,7 @@
 import type { ArmResult, EvaluationOutcome, EvaluationSummary, SkippedArm } from '../evaluate/index.js';
 import { summarize } from '../evaluate/index.js';
 import type { SoarState } from '../method/index.js';
-import { reportHtml } from '../report/index.js';
+import { reportHtml, type SpendingReport } from '../report/index.js';
 import type { RunConfig } from './config/config.js';
 import { type History, promotionsOf, type RunEntry, type RunIdentity, stateOf } from './entries.js';
 import { readMetrics } from './metrics.js';
@@ -71,7 +71,7 @@ export async function writeResults(
   run: OpenRun,
   evaluation: EvaluationOutcome,
   entries: readonly RunEntry[],
-): Promise<RunResults> {
+): Promise<{ readonly results: RunResults; readonly spending: SpendingReport }> {
   const { paths, config, history, disk } = run;
   const results = resultsOf(config, history, evaluation);
   await writeWhole(paths.promotionQuestions, promotionQuestionsText(history), disk);
@@ -80,7 +80,7 @@ export async function writeResults(
   const data = reportData({ name: paths.name, state: 'finished', config, entries, metrics });
   await writeWhole(paths.report, reportHtml(data), disk);
   await disk.syncFolder(paths.folder);
-  return results;
+  return { results, spending: data.spending };
 }
 
 /** D_best, a question per line. */

@@ -40,7 +40,7 @@ export function runPaths(folder: string): RunPaths {
   };
 }
 
-/** What fixes a run's results: its config less names, places and the number of workers. The hard problems stand in the journal. */
+/** What fixes a run's results: its config less names, places, prices and the number of workers. The hard problems stand in the journal. */
 export function configHash(config: RunConfig): string {
   const {
     name: _name,
@@ -49,6 +49,7 @@ export function configHash(config: RunConfig): string {
     problems: _problems,
     study: _study,
     judge: _judge,
+    prices: _prices,
     engine,
     ...rest
   } = config;

@@ -8,6 +8,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SoarError } from '../errors.js';
+import type { SpendingReport } from '../report/index.js';
 import type { RunConfig } from './config/config.js';
 import { type Disk, nodeDisk } from './disk.js';
 import type { RunEntry } from './entries.js';
@@ -16,7 +17,7 @@ import type { Listener } from './events.js';
 import { readJournal } from './journal.js';
 import { acquireLock } from './lock.js';
 import { withPinnedModel } from './model-place.js';
-import { identityOf, type OpenRun, openRun } from './open-run.js';
+import { billOf, identityOf, type OpenRun, openRun } from './open-run.js';
 import { openWorkbench } from './open-workbench.js';
 import { outerLoop } from './outer-loop.js';
 import { type RunResults, writeResults } from './results.js';
@@ -38,6 +39,7 @@ export interface RunOptions {
 export interface FinishedRun {
   readonly paths: RunPaths;
   readonly results: RunResults;
+  readonly spending: SpendingReport;
 }
 
 /** A new run in a new folder. @throws SoarError RUN_EXISTS, RUN_INTERRUPTED, MODEL_*, METHOD_*, ... */
@@ -64,7 +66,7 @@ function drive(paths: RunPaths, config: RunConfig, bench: Workbench, options: Ru
     await outerLoop(run, hardSet.train);
     const evaluation = await evaluateRun(run, hardSet);
     const entries = await readJournal<RunEntry>(paths.journal, run.disk);
-    return { paths, results: await writeResults(run, evaluation, entries) };
+    return { paths, ...(await writeResults(run, evaluation, entries)) };
   });
 }
 
@@ -80,7 +82,13 @@ export async function withRun(
   const run = await openRun({ paths, config, bench, disk, emit: listener, signal });
   try {
     const finished = await untilAborted(run, () => work(run));
-    run.emit({ event: 'finished', folder: finished.paths.folder, seconds: run.seconds(), cost: bench.ledger.total() });
+    run.emit({
+      event: 'finished',
+      folder: finished.paths.folder,
+      seconds: run.seconds(),
+      cost: bench.ledger.total(),
+      ...billOf(run),
+    });
     return finished;
   } finally {
     await run.close();

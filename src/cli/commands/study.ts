@@ -2,7 +2,10 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { studyText } from '../../report/study.js';
 import { resolveConfig } from '../../run/config/config.js';
+import { hardSetSizes } from '../../run/estimate/hard-set-sizes.js';
+import { estimateStudy } from '../../run/estimate/study.js';
 import { study } from '../../run/study/study.js';
+import { printEstimate } from '../estimate.js';
 import { fetchModel } from '../fetch-model.js';
 import { addConfigOptions, type ConfigOptions, configRequest, parseCount } from '../options.js';
 import { showStudy } from '../progress/study.js';
@@ -13,6 +16,7 @@ interface StudyFlags extends ConfigOptions {
   readonly seeds?: number;
   readonly studiesDir: string;
   readonly json: boolean;
+  readonly estimate: boolean;
 }
 
 export function addStudyCommand(program: Command): void {
@@ -28,7 +32,8 @@ export function addStudyCommand(program: Command): void {
     )
     .option('--name <name>', "name of the study's folder (default: from the preset)")
     .option('--studies-dir <folder>', 'where studies lie', 'studies')
-    .option('--json', 'events as JSON lines', false);
+    .option('--json', 'events as JSON lines', false)
+    .option('--estimate', 'say what the study will take, and do not begin it', false);
   addConfigOptions(command)
     .addHelpText(
       'after',
@@ -48,16 +53,19 @@ exit code is 1: the others are there, and the same command tries it again.`,
 async function run(file: string | undefined, flags: StudyFlags): Promise<void> {
   const request = configRequest(file, flags);
   const { arms, seeds } = flags;
-  const config = await fetchModel(
-    resolveConfig({
-      ...request,
-      flags: [
-        ...(request.flags ?? []),
-        ...(arms === undefined ? [] : [{ assignment: `study.rows=[${arms}]`, label: `--arms ${arms}` }]),
-        ...(seeds === undefined ? [] : [{ assignment: `study.teachers=${seeds}`, label: `--seeds ${seeds}` }]),
-      ],
-    }),
-  );
+  const asked = resolveConfig({
+    ...request,
+    flags: [
+      ...(request.flags ?? []),
+      ...(arms === undefined ? [] : [{ assignment: `study.rows=[${arms}]`, label: `--arms ${arms}` }]),
+      ...(seeds === undefined ? [] : [{ assignment: `study.teachers=${seeds}`, label: `--seeds ${seeds}` }]),
+    ],
+  });
+  if (flags.estimate) {
+    const estimate = estimateStudy(asked, await hardSetSizes(asked));
+    return printEstimate(asked, estimate, `estimate of a study of preset ${asked.preset}`, flags.json);
+  }
+  const config = await fetchModel(asked);
   const folder = join(flags.studiesDir, config.name ?? `${config.preset}-study`);
   const display = showStudy(process.stdout, flags.json);
   const { report, clock } = await stoppable(

@@ -1,5 +1,7 @@
 /** One line per finished unit, for a terminal's history and for logs. Pure: text in, text out, colours as given. */
 import type { Colors } from 'picocolors/types.js';
+import { money } from '../../report/format.js';
+import type { RunningBill } from '../../run/bill/running-bill.js';
 import type { RunEvent } from '../../run/events.js';
 import { count, duration, percent, reward, topKinds } from './format.js';
 
@@ -24,14 +26,19 @@ export function eventLine(event: RunEvent, colors: Colors): string | undefined {
         `writes ${kinds.join(', ')}`,
         `${seconds.toFixed(1)} s`,
         `${count(cost.sampledTokens / seconds)} tokens/s`,
+        ...(event.bill ? [billSoFar(event.bill)] : []),
         ...(event.promoted ? [colors.green(colors.bold(`promotion ${event.promotions}`))] : []),
       ].join(colors.dim('  '));
     }
     case 'evaluated':
       return `evaluated ${event.unit.padEnd(16)} ${(event.correct * 100).toFixed(1).padStart(5)} % of held-out answers correct  (${event.done}/${event.of})  ${event.seconds.toFixed(1)} s`;
     case 'finished':
-      return `finished in ${duration(event.seconds)}: ${count(event.cost.sampledTokens)} tokens sampled, ${count(event.cost.trainedTokens)} trained, ${count(event.cost.verdicts)} answers judged`;
+      return `finished in ${duration(event.seconds)}: ${count(event.cost.prefilledTokens)} tokens read, ${count(event.cost.sampledTokens)} sampled, ${count(event.cost.trainedTokens)} trained, ${count(event.cost.verdicts)} answers judged`;
     default:
       return undefined;
   }
 }
+
+/** `12.30 USD of 340 USD`: spent, and what the whole run will come to. */
+export const billSoFar = ({ money: spent, projected, unit }: RunningBill) =>
+  `${money(spent, unit)} of ${money(projected, unit)}`;

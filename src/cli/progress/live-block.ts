@@ -1,9 +1,15 @@
 /** The block at the foot of a terminal while a run goes on. Pure: a view in, lines out. */
 import type { Colors } from 'picocolors/types.js';
 import { bar, count, duration, percent, reward, sparkline, topKinds } from './format.js';
+import { billSoFar } from './lines.js';
 import { type RunView, secondsLeft, tokensPerSecond } from './run-view.js';
 
 export function liveBlock(view: RunView, elapsed: number, colors: Colors): string[] {
+  const bill = view.pulses.at(-1)?.bill;
+  return [...phaseBlock(view, elapsed, colors), ...(bill ? [row('bill', billSoFar(bill))] : [])];
+}
+
+function phaseBlock(view: RunView, elapsed: number, colors: Colors): string[] {
   const { started } = view;
   if (!started) return [colors.dim('opening the model...')];
   const left = secondsLeft(view);

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../run/events.js';
 import { noCost } from '../../run/ledger.js';
 import { bar, count, duration, sparkline, topKinds } from './format.js';
+import { eventLine } from './lines.js';
 import { liveBlock } from './live-block.js';
 import { emptyView, secondsLeft, tokensPerSecond, viewAfter } from './run-view.js';
 import { showProgress } from './show.js';
@@ -112,6 +113,18 @@ describe('what is shown', () => {
       expect(block).toContain(part);
     }
     expect(block).toContain('program-3 ██████░░ 75 %');
+  });
+
+  it('the bill so far and what is projected, where there are prices', () => {
+    const bill = { unit: 'EUR', money: 12.3, gpuHours: null, projected: 340.2 };
+    const paid: RunEvent = { event: 'pulse', seconds: 1, cost: noCost, bill };
+    expect(liveBlock(viewOf(started, stepEvent(0, 5), paid), 63, colors).at(-1)).toMatch(
+      /^ {2}bill +12\.30 EUR of 340 EUR$/,
+    );
+    const line = eventLine({ ...(stepEvent(0, 5) as Extract<RunEvent, { event: 'step' }>), bill }, colors);
+    expect(line).toContain('12.30 EUR of 340 EUR');
+    expect(eventLine(stepEvent(0, 5), colors)).not.toContain(' of ');
+    expect(liveBlock(viewOf(started, stepEvent(0, 5)), 63, colors).join()).not.toContain('bill');
   });
 
   it('no terminal: a line per finished unit, without escapes', () => {

@@ -17,6 +17,7 @@ import { soarSettingsSchema } from '../../method/index.js';
 import { nearest } from '../../nearest.js';
 import { mathematicsSettingsSchema } from '../../problems/mathematics/settings.js';
 import { worldSettingsSchema } from '../../problems/world/settings.js';
+import { pricesSchema } from '../bill/prices.js';
 import { errno } from '../disk.js';
 import { commentedYaml } from './describe.js';
 import { parseSources } from './parse.js';
@@ -67,6 +68,9 @@ const sections = z.strictObject({
   judge: judgeSettingsSchema.prefault({}),
   world: worldSettingsSchema.prefault({}).describe('The built-in world: its hard problems.'),
   engine: engineSettings.prefault({}).describe('What computes.'),
+  prices: pricesSchema
+    .prefault({})
+    .describe('What work costs: for the estimate before a run and the bill while it goes on.'),
 });
 
 /** All sections, and what must hold between them. */
