@@ -112,7 +112,7 @@ function worldProblems(
   };
 }
 
-export function openEngine({ engine }: RunConfig): Engine {
+export function openEngine({ engine }: Pick<RunConfig, 'engine'>): Engine {
   return engine.kind === 'reference' ? createReferenceEngine(engine) : createEmbeddedEngine(engine);
 }
 
