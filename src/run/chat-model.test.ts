@@ -20,7 +20,12 @@ beforeAll(async () => {
   writeFileSync(problems, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
 });
 
-const small = ['soar.student.sampling.maxNewTokens=8', 'soar.reward.questions=2', 'engine.workers=1'];
+const small = [
+  'soar.student.sampling.maxNewTokens=8',
+  'soar.teacher.sampling.maxNewTokens=40',
+  'soar.reward.questions=2',
+  'engine.workers=1',
+];
 const config = (...sets: string[]) => resolveConfig({ preset: 'paper', sets: [`model=${model}`, ...small, ...sets] });
 const chat = ['mathematics.prompt=chat', 'mathematics.system=Be brief.'];
 const hardSet = join(root, 'hard-set');
@@ -47,6 +52,12 @@ describe('a model with a chat template', () => {
     // The template writes the beginning of the text, once.
     expect([...prompt].filter((id) => id === prompt[0])).toHaveLength(1);
     await bench.close();
+    const long = openWorkbench(config(...chat, named, 'soar.student.sampling.maxNewTokens=850'));
+    await expect(long).rejects.toMatchObject({
+      code: 'RUN_CONTEXT_TOO_SHORT',
+      where: 'soar.student.sampling.maxNewTokens',
+      message: expect.stringMatching(/^the prompt of problem .* may get 850 more, the model's context holds 900$/),
+    });
     for (const other of [[], ['mathematics.prompt=chat']]) {
       await expect(openWorkbench(config(...other, named))).rejects.toMatchObject({ code: 'HARD_SET_OTHER_PROMPT' });
     }
