@@ -47,7 +47,7 @@ describe('where templates are found', () => {
     await expect(written({}, {})).rejects.toMatchObject({
       code: 'CHAT_TEMPLATE_MISSING',
       where: expect.stringMatching(/tokenizer_config\.json$/),
-      remedy: expect.stringContaining('prompt: raw'),
+      remedy: expect.stringContaining('mathematics.prompt: raw'),
     });
     const several = { chat_template: [{ name: 'rag', template: '' }] };
     await expect(written({}, several)).rejects.toMatchObject({

@@ -96,7 +96,8 @@ export function chatWriter({ templates, specialTokens, where }: ChatTemplates): 
     } catch (error) {
       throw new SoarError('CHAT_TEMPLATE_FAILED', `the chat template cannot write this: ${(error as Error).message}`, {
         where,
-        remedy: 'ask in plain text (prompt: raw), without a system prompt if it refuses one, or mend the template',
+        remedy:
+          'ask in plain text (mathematics.prompt: raw), or without a system prompt if it refuses one, or mend the template',
         cause: error,
       });
     }
@@ -107,7 +108,8 @@ function notThere(name: string, names: readonly string[], where: string): SoarEr
   if (names.length === 0) {
     return new SoarError('CHAT_TEMPLATE_MISSING', 'the model has no chat template', {
       where,
-      remedy: 'ask it in plain text (prompt: raw), or take the instruction-tuned model of its family',
+      remedy:
+        'ask it in plain text (mathematics.prompt: raw, or without --chat), or take the instruction-tuned model of its family',
     });
   }
   return new SoarError('CHAT_TEMPLATE_UNKNOWN', `the model has no chat template named ${name}`, {

@@ -23,10 +23,11 @@ const configSchema = z.looseObject({
   tie_word_embeddings: z.boolean().default(false),
   hidden_act: z.string().default('silu'),
   eos_token_id: tokenIds,
+  quantization_config: z.looseObject({ quant_method: z.string().optional() }).nullish(),
   ...familyKeys,
 });
 
-const supported = `models of the Llama kind can be used: ${Object.keys(families).join(', ')}; rotary embeddings plain, linear or llama3; SwiGLU with silu`;
+const supported = `models of the Llama kind can be used: ${Object.keys(families).join(', ')}; rotary embeddings plain, linear or llama3; SwiGLU with silu; weights of 16 or 32 bits`;
 
 /**
  * @param where the file, for messages
@@ -47,6 +48,10 @@ export function readLlamaConfig(
   }
   const config = parsed.data;
   const family = families[config.model_type] as (typeof families)[string];
+  if (config.quantization_config) {
+    const { quant_method: method = 'in an unknown way' } = config.quantization_config;
+    throw unsupported(`the weights are quantised (${method})`, where);
+  }
   if (config.mlp_bias) throw unsupported('the feed-forward layers have biases (mlp_bias)', where);
   if (config.hidden_act !== 'silu') throw unsupported(`hidden_act is ${config.hidden_act}`, where);
   const scaling = ropeScaling(config);

@@ -1,6 +1,7 @@
 /** Reading the files of a model folder: one that is missing, a pointer to the real one, and one that is no JSON are told apart. */
-import { open, readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { existsSync } from 'node:fs';
+import { open, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { SoarError } from '../errors.js';
 
 /** @throws SoarError MODEL_MISSING, MODEL_LFS_POINTER, MODEL_CONFIG */
@@ -67,12 +68,41 @@ export function modelFileError(path: string, error: unknown): unknown {
   return error instanceof SoarError || code === undefined ? error : unreadable(path, code, error);
 }
 
+/** A model is a folder that is there. @throws SoarError MODEL_MISSING, MODEL_LFS_POINTER */
+export async function refuseNoFolder(folder: string): Promise<void> {
+  const found = await stat(folder).catch((error) => {
+    if (error.code !== 'ENOENT') throw modelFileError(folder, error);
+  });
+  if (found?.isDirectory()) return;
+  if (found) await refusePointer(folder);
+  throw new SoarError('MODEL_MISSING', found ? 'the model is a file, not a folder' : 'there is no such model folder', {
+    where: folder,
+    remedy: `${wholeFolder}, or a name on the hub: hf:<org>/<name>[@revision]`,
+  });
+}
+
 const unreadable = (path: string, code: string, cause?: unknown) =>
   new SoarError('MODEL_MISSING', `${path} cannot be read (${code})`, {
     where: dirname(path),
-    remedy: 'give a folder in Hugging Face form: config.json, tokenizer.json, model.safetensors',
+    remedy: (code === 'ENOENT' && otherForm(path)) || wholeFolder,
     cause,
   });
+
+const wholeFolder = 'give a folder in Hugging Face form: config.json, tokenizer.json, model.safetensors';
+
+/** What to do where the same lies there in an older form. */
+function otherForm(path: string): string | undefined {
+  const there = (...names: readonly string[]) => names.find((name) => existsSync(join(dirname(path), name)));
+  const older =
+    basename(path) === 'tokenizer.json'
+      ? there('tokenizer.model', 'vocab.json')
+      : basename(path) === 'model.safetensors'
+        ? there('pytorch_model.bin', 'pytorch_model.bin.index.json', 'consolidated.00.pth')
+        : undefined;
+  return (
+    older && `${older} is there: load the folder with transformers and save it again, which writes ${basename(path)}`
+  );
+}
 
 /** https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md */
 const pointerStart = 'version https://git-lfs';

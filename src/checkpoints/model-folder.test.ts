@@ -129,7 +129,11 @@ describe('readModelFolder', () => {
     await withHead(flat.slice(1, 41));
     await refused(folder, 'MODEL_WEIGHTS', /lm_head\.weight differs from model\.embed_tokens\.weight/);
     await withHead(flat.slice(0, 40), [8, 5]);
-    await refused(folder, 'MODEL_WEIGHTS', /lm_head\.weight has the shape \[8,5\], by the config it is \[5,8\]/);
+    await refused(
+      folder,
+      'MODEL_WEIGHTS',
+      /lm_head\.weight has the shape \[8,5\], by config\.json \(vocab_size, hidden_size\) it is \[5,8\]/,
+    );
   });
 
   it('refuses a tensor that two files have, and names a shard that is missing', async () => {
@@ -166,10 +170,54 @@ describe('readModelFolder', () => {
     );
   });
 
-  it.each(['tokenizer.json', 'model.safetensors'])('tells a Git LFS pointer from a %s', async (name) => {
-    const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n';
-    await refused(await folderWith({ [name]: pointer }), 'MODEL_LFS_POINTER', /Git LFS pointer/);
+  const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n';
+  it('tells a folder that is not there, a file and a pointer in its place from a model', async () => {
+    await refused(join(root, 'nowhere'), 'MODEL_MISSING', /no such model folder/);
+    await refused(join(root, 'whole', 'model.safetensors'), 'MODEL_MISSING', /is a file, not a folder/);
+    await writeFile(join(root, 'pointer'), pointer);
+    await refused(join(root, 'pointer'), 'MODEL_LFS_POINTER', /Git LFS pointer/);
   });
+
+  it.each([
+    ['tokenizer.json', 'tokenizer.model'],
+    ['tokenizer.json', 'vocab.json'],
+    ['model.safetensors', 'pytorch_model.bin'],
+  ])('without %s but with %s it says how to make it', async (name, older) => {
+    await expect(readModelFolder(await folderWith({ [name]: null, [older]: 'x' }))).rejects.toMatchObject({
+      code: 'MODEL_MISSING',
+      remedy: expect.stringMatching(new RegExp(`^${older} is there: .* writes ${name}$`)),
+    });
+  });
+
+  it('names the file and the keys of config.json for every tensor of another shape', async () => {
+    const all = await tensors();
+    const keys: [RegExp, string][] = [
+      [/embed_tokens|lm_head/, 'vocab_size, hidden_size'],
+      [/layernorm|model\.norm/, 'hidden_size'],
+      [/q_proj/, 'num_attention_heads, head_dim, hidden_size'],
+      [/k_proj|v_proj/, 'num_key_value_heads, head_dim, hidden_size'],
+      [/o_proj/, 'hidden_size, num_attention_heads, head_dim'],
+      [/gate_proj|up_proj|down_proj/, 'intermediate_size, hidden_size'],
+    ];
+    for (const { name } of all) {
+      const shrunk = all.map((one) => (one.name === name ? { name, shape: [1], data: one.data.slice(0, 1) } : one));
+      const folder = await folderWith({ 'model.safetensors': encodeSafetensors(shrunk) });
+      const named = keys.filter(([part]) => part.test(name));
+      expect(named).toHaveLength(1);
+      await expect(readModelFolder(folder)).rejects.toMatchObject({
+        code: 'MODEL_WEIGHTS',
+        where: join(folder, 'model.safetensors'),
+        message: expect.stringContaining(`${name} has the shape [1], by config.json (${named[0]?.[1]}) it is [`),
+      });
+    }
+  });
+
+  it.each(['tokenizer.json', 'tokenizer_config.json', 'chat_template.jinja', 'model.safetensors'])(
+    'tells a Git LFS pointer from a %s',
+    async (name) => {
+      await refused(await folderWith({ [name]: pointer }), 'MODEL_LFS_POINTER', /Git LFS pointer/);
+    },
+  );
 
   it.each<[object, RegExp]>([
     [{ hidden_size: undefined }, /^hidden_size: /],
@@ -189,6 +237,7 @@ describe('readModelFolder', () => {
   it.each<[object, RegExp]>([
     [{ model_type: 'mamba' }, /model_type is mamba/],
     [{ mlp_bias: true }, /biases/],
+    [{ quantization_config: { quant_method: 'awq', bits: 4 } }, /quantised \(awq\)/],
     [{ hidden_act: 'gelu' }, /hidden_act is gelu/],
     [{ rope_scaling: { type: 'yarn', factor: 2 } }, /scaled \(yarn\)/],
     [{ rope_scaling: { rope_type: 'llama3', factor: 8 } }, /scaled \(llama3, with a factor missing\)/],
@@ -206,13 +255,17 @@ describe('readModelFolder', () => {
     const turned = all.map((tensor) => (tensor.name === name ? { ...tensor, shape: [8, 10] } : tensor));
     const odd = all.map((tensor, i) => (i === 1 ? { ...tensor, data: tensor.data.with(3, Number.NaN) } : tensor));
     await refused(await file(odd), 'MODEL_WEIGHTS', /holds a number that is none/);
-    await refused(await file(turned), 'MODEL_WEIGHTS', /has the shape \[8,10\], by the config it is \[10,8\]/);
+    await refused(
+      await file(turned),
+      'MODEL_WEIGHTS',
+      /has the shape \[8,10\], by config\.json \(intermediate_size, hidden_size\) it is \[10,8\]/,
+    );
     const bias = { name: 'model.layers.0.self_attn.q_proj.bias', shape: [1], data: new Float32Array(1) };
     await refused(await file([...all, bias]), 'MODEL_WEIGHTS', /q_proj\.bias has no place/);
     await refused(
       await folderWith(await changed('config.json', { num_hidden_layers: 2 })),
       'MODEL_WEIGHTS',
-      /layers\.1/,
+      /layers\.1\..* is missing, by config\.json \(model_type, num_hidden_layers\) it is there/,
     );
     await refused(await folderWith({ 'model.safetensors.index.json': '{}' }), 'MODEL_WEIGHTS', /weight_map is missing/);
   });
@@ -221,6 +274,10 @@ describe('readModelFolder', () => {
     const bytes = await readFile(join(root, 'whole', 'model.safetensors'));
     const cut = await folderWith({ 'model.safetensors': bytes.subarray(0, -4) });
     await refused(cut, 'SAFETENSORS_DAMAGED', /ends at byte/);
+    const header = JSON.stringify({ x: { dtype: 'F8_E4M3', shape: [1], data_offsets: [0, 1] } });
+    const length = new Uint8Array(new BigUint64Array([BigInt(header.length)]).buffer);
+    const eight = Buffer.concat([length, Buffer.from(header), Buffer.from([0])]);
+    await refused(await folderWith({ 'model.safetensors': eight }), 'SAFETENSORS_DTYPE', /tensor x is of type F8_E4M3/);
     await refused(await folderWith({ 'tokenizer.json': '{}' }), 'TOKENIZER_UNREADABLE', /model/);
   });
 

@@ -14,7 +14,7 @@ import { readChatTemplates } from './chat-template.js';
 import { llamaConfig, readLlamaConfig, tokenIds } from './llama-config.js';
 import type { LlamaShape } from './llama-shape.js';
 import { mergeAdapters } from './lora.js';
-import { readModelJson, readModelJsonIfThere } from './model-file.js';
+import { readModelJson, readModelJsonIfThere, refuseNoFolder } from './model-file.js';
 import { readWeights, writeWeights } from './model-weights.js';
 import { type PeftBase, readPeftAdapters, readPeftConfig } from './peft-folder.js';
 import type { Tokenizer } from './tokenizer.js';
@@ -34,6 +34,7 @@ export interface ModelFolder {
  * @throws SoarError HUB_*, MODEL_MISSING, MODEL_LFS_POINTER, MODEL_CONFIG, MODEL_UNSUPPORTED, MODEL_WEIGHTS, MODEL_TOKENIZER, SAFETENSORS_*, TOKENIZER_*, ADAPTER_*
  */
 export async function readModelFolder(folder: string): Promise<ModelFolder> {
+  await refuseNoFolder(folder);
   if (!existsSync(join(folder, 'config.json')) && existsSync(join(folder, 'adapter_config.json'))) {
     return readAdaptedModel(folder);
   }

@@ -14,17 +14,23 @@ import { writePieces } from './write-file.js';
 const head = 'lm_head.weight';
 const embedding = 'model.embed_tokens.weight';
 
+interface FileTensor extends StoredTensor {
+  /** Of its file. */
+  readonly path: string;
+}
+
 /** [parameters], by `llamaLayout`. @throws SoarError MODEL_MISSING, MODEL_LFS_POINTER, MODEL_CONFIG, MODEL_WEIGHTS, SAFETENSORS_* */
 export async function readWeights(folder: string, shape: LlamaShape): Promise<Float32Array> {
   const opened: OpenSafetensors[] = [];
   try {
-    const tensors = new Map<string, StoredTensor>();
+    const tensors = new Map<string, FileTensor>();
     for (const name of await weightFiles(folder)) {
       const file = await openWeights(join(folder, name));
       opened.push(file);
+      const path = join(folder, name);
       for (const [key, tensor] of file.tensors) {
-        if (tensors.has(key)) throw wrong(`the tensor ${key} is in more than one file`, folder);
-        tensors.set(key, tensor);
+        if (tensors.has(key)) throw wrong(`the tensor ${key} is in more than one file`, path);
+        tensors.set(key, { ...tensor, path });
       }
     }
     return await arrange(shape, tensors, folder);
@@ -65,18 +71,18 @@ async function openWeights(path: string): Promise<OpenSafetensors> {
 
 async function arrange(
   shape: LlamaShape,
-  tensors: ReadonlyMap<string, StoredTensor>,
+  tensors: ReadonlyMap<string, FileTensor>,
   folder: string,
 ): Promise<Float32Array> {
   const layout = llamaLayout(shape);
   const known = new Set([...layout.slots.map((slot) => slot.name), head]);
   for (const { name, shape: dims } of layout.slots) {
     const tensor = tensors.get(name);
-    if (!tensor) throw wrong(`the tensor ${name} is missing`, folder);
-    checkShape(name, tensor, dims, folder);
+    if (!tensor) throw wrong(`the tensor ${name} is missing, by config.json (${saidBy(name)}) it is there`, folder);
+    checkShape(name, tensor, dims);
   }
-  const unknown = [...tensors.keys()].find((name) => !known.has(name) && !name.endsWith('rotary_emb.inv_freq'));
-  if (unknown) throw wrong(`the tensor ${unknown} has no place in a model of this config`, folder);
+  const unknown = [...tensors].find(([name]) => !known.has(name) && !name.endsWith('rotary_emb.inv_freq'));
+  if (unknown) throw wrong(`the tensor ${unknown[0]} has no place in a model of this config.json`, unknown[1].path);
 
   const flat = new Float32Array(layout.size);
   for (const { name, offset, size } of layout.slots) {
@@ -85,23 +91,43 @@ async function arrange(
     if (!areFinite(values)) throw wrong(`the tensor ${name} holds a number that is none (NaN or infinite)`, folder);
   }
   const copy = shape.tiedEmbeddings ? tensors.get(head) : undefined;
-  if (copy) await checkTied(shape, copy, flat, folder);
+  if (copy) await checkTied(shape, copy, flat);
   return flat;
 }
 
 /** Some files hold the head once more although the config ties it: then it has to be the embedding. */
-async function checkTied(shape: LlamaShape, copy: StoredTensor, flat: Float32Array, folder: string): Promise<void> {
-  checkShape(head, copy, [shape.vocabularySize, shape.hiddenSize], folder);
+async function checkTied(shape: LlamaShape, copy: FileTensor, flat: Float32Array): Promise<void> {
+  checkShape(head, copy, [shape.vocabularySize, shape.hiddenSize]);
   const values = new Float32Array(shape.vocabularySize * shape.hiddenSize);
   await copy.read(values);
   // The embedding is the first of the layout.
   if (values.every((value, i) => Object.is(value, flat[i]))) return;
-  throw wrong(`${head} differs from ${embedding}, which are one by the config (tie_word_embeddings)`, folder);
+  throw wrong(`${head} differs from ${embedding}, which are one by config.json (tie_word_embeddings)`, copy.path);
 }
 
-function checkShape(name: string, { shape }: StoredTensor, dims: readonly number[], folder: string): void {
+function checkShape(name: string, { shape, path }: FileTensor, dims: readonly number[]): void {
   if (`${shape}` === `${dims}`) return;
-  throw wrong(`the tensor ${name} has the shape [${shape}], by the config it is [${dims}]`, folder);
+  throw wrong(`the tensor ${name} has the shape [${shape}], by config.json (${sizedBy(name)}) it is [${dims}]`, path);
+}
+
+/** The keys of config.json that a tensor's shape follows from, by the part of its name that says what it is. */
+const sizes: readonly (readonly [RegExp, string])[] = [
+  [/embed_tokens|lm_head/, 'vocab_size, hidden_size'],
+  [/[qk]_norm/, 'head_dim'],
+  [/norm/, 'hidden_size'],
+  [/q_proj/, 'num_attention_heads, head_dim, hidden_size'],
+  [/[kv]_proj/, 'num_key_value_heads, head_dim, hidden_size'],
+  [/o_proj/, 'hidden_size, num_attention_heads, head_dim'],
+  [/_proj/, 'intermediate_size, hidden_size'],
+];
+
+const sizedBy = (name: string) => sizes.find(([part]) => part.test(name))?.[1] ?? '';
+
+/** The keys that say that a tensor is there. */
+function saidBy(name: string): string {
+  if (name === head) return 'tie_word_embeddings';
+  if (name.endsWith('.bias')) return 'model_type, attention_bias';
+  return name.includes('.layers.') ? 'model_type, num_hidden_layers' : 'model_type';
 }
 
 /** NaN and infinities are all that differ from themselves less themselves. */

@@ -105,6 +105,25 @@ describe('the mistakes of a user end with code 2 and a remedy, and leave nothing
     ['no such run to export', ['export', 'nothing', '--what', 'student'], /RUN_MISSING/],
     ['an export of nothing named', ['export', 'nothing'], /required option '--what <thing>'/],
     ['no run folder', ['report', '.'], /RUN_NOT_A_RUN/],
+    ['a model that is no name on the hub', ['run', '--set', 'model=hf:name'], /HUB_NAME/],
+    ['neither run nor problems', ['evaluate'], /--problems/],
+    ['both run and problems', ['evaluate', 'x', '--problems', 'world'], /give a run, or --problems/],
+    ['what a run does not take', ['evaluate', 'x', '--top-p', '0.5'], /'--top-p' is of use with --problems alone/],
+    [
+      'a k above the samples',
+      ['evaluate', '--problems', 'world', '--k', '1,8', '--samples', '4'],
+      /EVALUATE_K_TOO_LARGE: pass@8 .* 4 samples[\s\S]*--samples/,
+    ],
+    ['a k that is none', ['evaluate', '--problems', 'world', '--k', '1,x'], /whole numbers from 1: 1,8,32/],
+    ['a chat without a prompt', ['sample', '--chat'], /'--chat' is of use with --prompt alone/],
+    ['a system prompt without a chat', ['sample', '--prompt', 'a', '--system', 'b'], /'--system' needs --chat/],
+    ['a temperature below 0', ['sample', '--prompt', 'a', '--temperature', '-1'], /a number from 0/],
+    ['a model without a chat template', ['sample', '--prompt', 'a', '--chat'], /CHAT_TEMPLATE_MISSING/],
+    [
+      'a prompt that leaves no room',
+      ['sample', '--prompt', '1'.repeat(100), '--max-new-tokens', '60'],
+      /SAMPLE_PROMPT_TOO_LONG[\s\S]*--prompt/,
+    ],
     ['a bad number of workers', ['resume', 'x', '--workers', 'many'], /a whole number from 1, or auto/],
   ])('%s', (_, args, message) => {
     writeFileSync(join(folder, 'bad.yaml'), 'soar:\n  repeat: 2\n');
@@ -188,6 +207,38 @@ describe('verify', () => {
     const { status, stderr } = soar(...args);
     expect(stderr).toMatch(message);
     expect(status).toBe(2);
+  });
+});
+
+describe('any model', () => {
+  it('goes on with a prompt, the same for the same seed', () => {
+    const asked = (...more: string[]) =>
+      soar('sample', '--prompt', 'LR1234=', '--n', '4', '--max-new-tokens', '20', ...more);
+    const { status, stdout } = asked();
+    expect(status).toBe(0);
+    expect(stdout.match(/^--- \d of 4: \d+ tokens, /gm)).toHaveLength(4);
+    expect(asked().stdout).toBe(stdout);
+    const greedy = asked('--json', '--temperature', '0').stdout.trimEnd().split('\n');
+    expect(new Set(greedy).size).toBe(1);
+    const { text, tokens, finished } = JSON.parse(greedy[0] as string);
+    // One character, one token; a full stop ends a text.
+    expect(text).toMatch(/^[^.]+\.$/);
+    expect([tokens, finished]).toEqual([text.length, true]);
+    const read = spawnSync(process.execPath, [main, 'sample', '--prompt', '-', '--json', '--temperature', '0'], {
+      input: 'LR1234=',
+      encoding: 'utf8',
+    });
+    expect(read.stdout.trimEnd()).toBe(greedy[0]);
+  });
+
+  it('is evaluated on a set of problems, and again from what is there', () => {
+    const args = ['evaluate', '--problems', 'world', '--limit', '8', '--k', '4,1', '--max-new-tokens', '20'];
+    const { status, stdout } = soar(...args);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/pass@1 │ +pass@4[\s\S]*32 completions, \d+ tokens/);
+    expect(readdirSync(join(folder, 'evaluations', 'programs-146k-world'))).toContain('completions.jsonl');
+    const again = JSON.parse(soar(...args, '--json').stdout);
+    expect(again.pass).toMatchObject({ ks: [1, 4], samples: 4 });
   });
 });
 

@@ -42,6 +42,13 @@ export function configRequest(file: string | undefined, options: ConfigOptions):
   };
 }
 
+/** The first option that was given although it is not among `allowed`, as it is written. */
+export const misplacedOption = (command: Command, allowed: readonly string[]): string | undefined =>
+  command.options.find(
+    (option) =>
+      !allowed.includes(option.attributeName()) && command.getOptionValueSource(option.attributeName()) === 'cli',
+  )?.long;
+
 /** `auto`, or a number of threads. */
 export function parseWorkers(text: string): number | 'auto' {
   if (text === 'auto') return text;

@@ -5,6 +5,7 @@ import { SoarError } from '../errors.js';
 import { type EnginePlan, planEngine } from '../method/index.js';
 import { hardCandidates } from '../problems/index.js';
 import { hardSplit, screen } from '../problems/screening.js';
+import { checkContext } from './check-context.js';
 import type { RunConfig } from './config/config.js';
 import { nodeDisk } from './disk.js';
 import { checkHardSet, promptForm, readHardSet } from './hard-set-folder.js';
@@ -57,8 +58,11 @@ async function hardProblems(
   place: Pick<Workbench, 'base' | 'domain' | 'model'>,
 ): Promise<Pick<Workbench, 'candidates' | 'findHardProblems'>> {
   const { hardSet } = config.problems;
-  if (hardSet !== null) return preparedProblems(hardSet, config, place);
-  if (config.domain === 'programs') return worldProblems(config, place);
+  if (hardSet !== null || config.domain === 'programs') {
+    const found = hardSet === null ? worldProblems(config, place) : await preparedProblems(hardSet, config, place);
+    checkContext(place.base, place.domain, config, found.candidates);
+    return found;
+  }
   throw new SoarError('HARD_SET_NEEDED', `the domain ${config.domain} needs a set of hard problems`, {
     where: 'problems.hardSet',
     remedy: 'make one with `soar prepare <dataset> --model <folder> --out <folder>`, and name that folder here',
@@ -112,7 +116,7 @@ function worldProblems(
   };
 }
 
-export function openEngine({ engine }: RunConfig): Engine {
+export function openEngine({ engine }: Pick<RunConfig, 'engine'>): Engine {
   return engine.kind === 'reference' ? createReferenceEngine(engine) : createEmbeddedEngine(engine);
 }
 

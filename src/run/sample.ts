@@ -4,7 +4,7 @@ import { samplingOptions, writeProposals } from '../method/index.js';
 import { randomStream } from '../rl/random.js';
 import type { RunConfig } from './config/config.js';
 import { nodeDisk } from './disk.js';
-import { historyOf, promotionsOf, type RunEntry } from './entries.js';
+import { type History, historyOf, promotionsOf, type RunEntry } from './entries.js';
 import { readJournal } from './journal.js';
 import { openPromoted, openTeacher } from './outer-loop.js';
 import { type RunOptions, withWorkbench } from './run.js';
@@ -36,16 +36,35 @@ export async function samplePolicy(
   request: SampleRequest,
   options: Pick<RunOptions, 'disk' | 'bench'> = {},
 ): Promise<SampledText[]> {
+  return withSampledPolicy(config, run, request.as, options, async ({ bench, history, policy }) => {
+    if (request.as === 'teacher') return proposals(bench, config, policy, request);
+    const { question, count, seed } = request;
+    if (question !== undefined) return ask(bench, config, policy, [{ question, gold: undefined }], count, seed);
+    const hard = history.hardSet?.test ?? bench.candidates;
+    return ask(bench, config, policy, randomStream(seed).shuffle(hard).slice(0, count), 1, seed);
+  });
+}
+
+interface SampledPolicy {
+  readonly bench: Workbench;
+  readonly history: History;
+  readonly policy: Policy;
+}
+
+/** Opens whom a request means, and closes it afterwards. */
+export async function withSampledPolicy<Result>(
+  config: RunConfig,
+  run: RunPaths | undefined,
+  as: SampleRequest['as'],
+  options: Pick<RunOptions, 'disk' | 'bench'>,
+  act: (sampled: SampledPolicy) => Promise<Result>,
+): Promise<Result> {
   const disk = options.disk ?? nodeDisk;
   const history = historyOf(run ? await readJournal<RunEntry>(run.journal, disk) : []);
   return withWorkbench(config, options, async (bench) => {
     const place = { bench, history, snapshots: openSnapshots(run?.snapshots ?? '', disk) };
-    if (request.as === 'teacher') return proposals(bench, config, await openTeacher(place), request);
-    const student = await openPromoted(place, promotionsOf(history).length - 1);
-    const { question, count, seed } = request;
-    if (question !== undefined) return ask(bench, config, student, [{ question, gold: undefined }], count, seed);
-    const hard = history.hardSet?.test ?? bench.candidates;
-    return ask(bench, config, student, randomStream(seed).shuffle(hard).slice(0, count), 1, seed);
+    const last = promotionsOf(history).length - 1;
+    return act({ bench, history, policy: await (as === 'teacher' ? openTeacher(place) : openPromoted(place, last)) });
   });
 }
 

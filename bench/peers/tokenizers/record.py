@@ -99,6 +99,11 @@ def words(pattern):
 
 def llama3():
     tokenizer = byte_level(words(letters_of(r"\p{N}{1,3}")))
+    # Words that stand in the vocabulary are taken whole; some of them no row of merges leads to.
+    saved = json.loads(tokenizer.to_str())
+    saved["model"]["ignore_merges"] = True
+    saved["model"]["merges"] = saved["model"]["merges"][:-40]
+    tokenizer = Tokenizer.from_str(json.dumps(saved))
     tokenizer.add_special_tokens(special("<|begin_of_text|>", "<|end_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"))
     begin = tokenizer.token_to_id("<|begin_of_text|>")
     tokenizer.post_processor = processors.Sequence([
@@ -126,12 +131,16 @@ def smollm():
     return tokenizer, dict(bos_token="<|im_start|>", eos_token="<|im_end|>", unk_token="<|endoftext|>", pad_token="<|im_end|>")
 
 
-def mistral():
+def mistral(newer=False):
     """SentencePiece's way: a blank is a sign of its own, and what the vocabulary lacks is written byte by byte."""
     names = ["<unk>", "<s>", "</s>"]
     tokenizer = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True, byte_fallback=True))
     blanks = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
-    tokenizer.normalizer = blanks
+    if newer:
+        # Before the first word alone, not after every special token.
+        tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="first", split=False)
+    else:
+        tokenizer.normalizer = blanks
     trainer = trainers.BpeTrainer(
         vocab_size=256 + 300, special_tokens=names + [f"<0x{byte:02X}>" for byte in range(256)], limit_alphabet=90, show_progress=False,
     )
@@ -160,11 +169,16 @@ def conversation(tokenizer, said, name):
     return dict(messages=messages, template=name, text=text, ids=ids)
 
 
+def mistral_newer():
+    return mistral(newer=True)
+
+
 def record(name, made, in_files):
     folder = HERE / "models" / name
     inner, tokens = made()
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=inner, clean_up_tokenization_spaces=False, **tokens)
-    template = (HERE / "templates" / f"{name}.jinja").read_text()
+    family = name.removesuffix("-newer")
+    template = (HERE / "templates" / f"{family}.jinja").read_text()
     other = HERE / "templates" / f"{name}-short.jinja"
     tokenizer.chat_template = {"default": template, "short": other.read_text()} if other.exists() else template
     tokenizer.save_pretrained(folder, save_jinja_files=in_files)
@@ -199,3 +213,4 @@ if __name__ == "__main__":
     record("qwen", qwen, False)
     record("smollm", smollm, False)
     record("mistral", mistral, True)
+    record("mistral-newer", mistral_newer, True)

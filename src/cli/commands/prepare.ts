@@ -1,32 +1,22 @@
 import { join } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { ColumnMapping, ReadOptions } from '../../problems/index.js';
+import { type Command, InvalidArgumentError } from 'commander';
 import { coldStartText } from '../../report/index.js';
-import { resolveConfig } from '../../run/config/config.js';
 import { type HardSetManifest, hardSetFiles } from '../../run/hard-set-folder.js';
 import { prepareHardSet } from '../../run/prepare/prepare.js';
 import type { PrepareRequest } from '../../run/prepare/request.js';
+import { type AskingFlags, addSetOptions, addSpeakingOptions, askRequest, shortName } from '../asking-options.js';
 import { showFetch } from '../fetch-model.js';
-import { addConfigOptions, type ConfigOptions, configRequest, parseCount } from '../options.js';
+import { addConfigOptions, parseCount } from '../options.js';
 import { showSteps } from '../progress/steps.js';
 import { stoppable } from '../stop-signals.js';
 
-interface PrepareFlags extends ConfigOptions {
-  readonly model?: string;
-  readonly format: NonNullable<ReadOptions['format']>;
-  readonly map?: ColumnMapping;
-  readonly split?: string;
-  readonly limit?: number;
+interface PrepareFlags extends AskingFlags {
   readonly attempts: number;
-  readonly maxNewTokens?: number;
   readonly stopAtFirstSuccess: boolean;
-  readonly longPrompts: PrepareRequest['longPrompts'];
   readonly trainFraction: number;
   readonly out?: string;
   readonly json: boolean;
 }
-
-const formats = ['auto', 'math', 'harp', 'olympiadbench', 'gsm8k', 'mapped'] as const;
 
 export function addPrepareCommand(program: Command): void {
   const command = program
@@ -45,22 +35,8 @@ export function addPrepareCommand(program: Command): void {
     )
     .option('--train-fraction <share>', 'share of the hard problems to train on; the rest is held out', parseShare, 0.5)
     .option('--out <folder>', 'where the hard set goes (default: hard-sets/<name of the dataset>)')
-    .addOption(new Option('--format <form>', 'form of the dataset').choices(formats).default('auto'))
-    .option(
-      '--map <columns>',
-      'columns of a file of your own: question=prompt,answer=target[,id=..,subject=..,level=..]',
-      parseMapping,
-    )
-    .option('--split <word>', 'files of a folder or hub dataset by a word of their path, or all')
-    .option('--limit <n>', 'only the first n usable problems', parseCount)
-    .option('--max-new-tokens <n>', 'most tokens of an answer (default: the config: 1024)', parseCount)
-    .addOption(
-      new Option('--long-prompts <what>', 'what becomes of prompts that leave no room for an answer')
-        .choices(['refuse', 'cut'])
-        .default('refuse'),
-    )
     .option('--json', 'print the manifest instead of the summary', false);
-  addConfigOptions(command)
+  addConfigOptions(addSpeakingOptions(addSetOptions(command)))
     .addHelpText(
       'after',
       `
@@ -77,21 +53,12 @@ An interrupted screen continues with the same command and ends with the same byt
 }
 
 async function prepare(dataset: string, flags: PrepareFlags): Promise<void> {
-  const { attempts, stopAtFirstSuccess, longPrompts, trainFraction } = flags;
-  const config = resolveConfig(withFlags(dataset, flags));
-  const out = flags.out ?? join('hard-sets', defaultName(dataset));
+  const { attempts, stopAtFirstSuccess, trainFraction } = flags;
+  const out = flags.out ?? join('hard-sets', shortName(dataset));
   const request: PrepareRequest = {
-    dataset,
-    read: {
-      format: flags.format,
-      ...(flags.map && { mapping: flags.map }),
-      ...(flags.split !== undefined && { split: flags.split }),
-    },
-    ...(flags.limit !== undefined && { limit: flags.limit }),
-    config,
+    ...askRequest(dataset, flags),
     attempts,
     stopAtFirstSuccess,
-    longPrompts,
     trainFraction,
     out,
   };
@@ -116,27 +83,6 @@ async function prepare(dataset: string, flags: PrepareFlags): Promise<void> {
   process.stdout.write(`${coldStartText(audit, process.stdout.columns ?? 100)}\n\n${summary(manifest, out)}\n`);
 }
 
-function withFlags(dataset: string, flags: PrepareFlags) {
-  const { model, maxNewTokens } = flags;
-  const request = configRequest(undefined, flags);
-  return {
-    preset: dataset === 'world' ? 'programs' : 'paper',
-    ...request,
-    flags: [
-      ...(request.flags ?? []),
-      ...(model === undefined ? [] : [{ assignment: `model=${JSON.stringify(model)}`, label: `--model ${model}` }]),
-      ...(maxNewTokens === undefined
-        ? []
-        : [
-            {
-              assignment: `soar.student.sampling.maxNewTokens=${maxNewTokens}`,
-              label: `--max-new-tokens ${maxNewTokens}`,
-            },
-          ]),
-    ],
-  };
-}
-
 function summary({ counts, screen, dataset }: HardSetManifest, out: string): string {
   const refused = Object.entries(counts.refused).map(([reason, count]) => `${count} ${reason}`);
   const saved = counts.attemptsSaved;
@@ -156,28 +102,8 @@ function summary({ counts, screen, dataset }: HardSetManifest, out: string): str
   ].join('\n');
 }
 
-const defaultName = (dataset: string) =>
-  dataset === '-'
-    ? 'stdin'
-    : (dataset.split('@')[0] as string)
-        .replace(/\/$/, '')
-        .split(/[/:]/)
-        .at(-1)
-        ?.replace(/\.\w+$/, '') || 'set';
-
 function parseShare(text: string): number {
   const share = Number(text);
   if (!(share > 0 && share < 1)) throw new InvalidArgumentError('give a number between 0 and 1');
   return share;
-}
-
-const roles = ['question', 'answer', 'id', 'subject', 'level'];
-
-function parseMapping(text: string): ColumnMapping {
-  const pairs = text.split(',').map((pair) => pair.split('='));
-  const form = 'write question=<column>,answer=<column>, and id, subject, level if you have them';
-  if (pairs.some(([role, column]) => !roles.includes(role as string) || !column)) throw new InvalidArgumentError(form);
-  const mapping = Object.fromEntries(pairs);
-  if (mapping.question === undefined || mapping.answer === undefined) throw new InvalidArgumentError(form);
-  return mapping;
 }
