@@ -52,7 +52,14 @@ MODELS = {
     "qwen2": dict(model_type="qwen2", **{**GROUPED, "num_attention_heads": 6, "num_key_value_heads": 2, "head_dim": 2}),
     "qwen3": dict(model_type="qwen3", **{**GROUPED, "tie_word_embeddings": True}),
     "smollm3": dict(model_type="smollm3", **GROUPED, no_rope_layers=[1, 0], pad_token_id=None),
+    # SmolLM2 is a Llama with grouped queries and a tied head; Qwen2.5 a Qwen2, whose small ones have a tied head.
+    "smollm2-bf16-shards": dict(model_type="llama", **{**GROUPED, "tie_word_embeddings": True}),
+    "qwen2.5-f16-shards": dict(
+        model_type="qwen2", **{**GROUPED, "num_attention_heads": 6, "num_key_value_heads": 2, "head_dim": 2, "tie_word_embeddings": True}
+    ),
 }
+# Saved in half precision and in several files; what is computed, from the numbers that were saved.
+HALVES = {"smollm2-bf16-shards": torch.bfloat16, "qwen2.5-f16-shards": torch.float16}
 # Prompt, completion.
 TEXTS = [("ab?", "cde="), ("?", "a"), ("hgfedcba?", "abcdefgh."), ("", "bb=."), ("c= é", "d😀d+d")]
 BATCHES = {
@@ -92,6 +99,7 @@ def sequences(model, tokenizer):
                 promptLength=len(prompt_ids),
                 advantage=rounded((2 * torch.rand(length) - 1).tolist()),
                 weight=rounded((0.1 + 0.2 * torch.rand(length)).tolist()),
+                logprobs=rounded(own.tolist()),
                 samplerLogprobs=near(0.6),
                 referenceLogprobs=near(1.5),
             )
@@ -153,7 +161,12 @@ def record(name, shape, tokenizer):
             p.copy_(middle + spread * torch.randn_like(p))
     folder = HERE / "models" / name
     shutil.rmtree(folder, ignore_errors=True)
-    model.save_pretrained(folder)
+    if name in HALVES:
+        model.to(HALVES[name]).save_pretrained(folder, max_shard_size="2KB")
+        # Read back, so that the rotary frequencies are not rounded.
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
+    else:
+        model.save_pretrained(folder)
     PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token="^").save_pretrained(folder)
     model = model.double().eval()
     data = sequences(model, tokenizer)

@@ -71,7 +71,7 @@ async function expectLogprobs(policy: Policy, tokens: Int32Array, expected: Floa
   }
 }
 
-describe.each(['reference', 'embedded'])('the %s engine with adapters', (kind) => {
+describe.each(['reference', 'embedded', 'packed embedded'])('the %s engine with adapters', (kind) => {
   describe.each(['grouped', 'qwen2'])('on PEFT’s %s', (model) => {
     let peer: Awaited<ReturnType<typeof recorded>>;
     let engine: Engine;
@@ -79,7 +79,9 @@ describe.each(['reference', 'embedded'])('the %s engine with adapters', (kind) =
     beforeAll(async () => {
       peer = await recorded(model);
       const lora = { ...peer.lora, targets: [...peer.lora.targets] };
-      engine = kind === 'reference' ? createReferenceEngine({ lora }) : createEmbeddedEngine({ workers: 1, lora });
+      const packedBase = kind === 'packed embedded';
+      engine =
+        kind === 'reference' ? createReferenceEngine({ lora }) : createEmbeddedEngine({ workers: 1, lora, packedBase });
       policy = await engine.open({ folder: peer.base });
       await policy.load({ ...(await policy.save()), arrays: { weights: peer.adapters } });
     });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { llamaLayout } from '../../checkpoints/llama-shape.js';
+import { loraTargets } from '../../checkpoints/lora.js';
 import { readModelFolder } from '../../checkpoints/model-folder.js';
 import { decodeSafetensors } from '../../checkpoints/safetensors.js';
 import type { Tokenizer } from '../../checkpoints/tokenizer.js';
@@ -14,7 +15,7 @@ import { createEmbeddedEngine } from '../embedded/embedded-engine.js';
 import type { Engine, OptimizerStep, Policy, TrainingBatch } from '../engine.js';
 import { createReferenceEngine } from '../reference/reference-engine.js';
 import { gradientOf, weightsOf } from './stated-objective.js';
-import { nextLogprobs } from './texts.js';
+import { joined, nextLogprobs } from './texts.js';
 
 type Objective = TrainingBatch['objective'];
 
@@ -34,13 +35,26 @@ interface Facts {
     readonly promptLength: number;
     readonly advantage: readonly number[];
     readonly weight: readonly number[];
+    /** log pi of the completion. */
+    readonly logprobs: readonly number[];
     readonly samplerLogprobs: readonly number[];
     readonly referenceLogprobs: readonly number[];
   }[];
   readonly encodings: readonly { readonly text: string; readonly ids: readonly number[]; readonly decoded: string }[];
 }
 
-const models = ['grouped', 'tied', 'llama3', 'linear-rope-biases', 'mistral', 'qwen2', 'qwen3', 'smollm3'];
+const models = [
+  'grouped',
+  'tied',
+  'llama3',
+  'linear-rope-biases',
+  'mistral',
+  'qwen2',
+  'qwen3',
+  'smollm3',
+  'smollm2-bf16-shards',
+  'qwen2.5-f16-shards',
+];
 const objectives: readonly Objective[] = ['policy-gradient', 'log-likelihood'];
 const folderOf = (model: string) =>
   fileURLToPath(new URL(`../../../bench/peers/transformers/models/${model}`, import.meta.url));
@@ -73,7 +87,7 @@ async function recorded(model: string) {
     referenceLogprobs: Float32Array.from(perToken.referenceLogprobs),
   }));
   const batch = (objective: Objective): TrainingBatch => ({ ...facts.batches[objective], sequences });
-  return { folder, facts, array, flat, sequences, batch };
+  return { folder, facts, array, flat, sequences, batch, slots: layout.slots };
 }
 
 /** ||actual - expected|| / ||expected|| */
@@ -110,9 +124,24 @@ describe.each([
       });
     });
 
-    it.each(objectives)('has the loss and the gradient of autograd by %s', async (objective) => {
+    it('has its log-probabilities of a batch with padding', async () => {
+      const lengths = peer.sequences.map(({ tokens }) => tokens.length);
+      expect(new Set(lengths).size).toBeGreaterThan(2);
+      for (const [i, row] of (await policy.logprobs(peer.sequences)).entries()) {
+        const expected = peer.facts.sequences[i].logprobs;
+        expect(row).toHaveLength(expected.length);
+        expect(distance(row, expected)).toBeLessThan(1e-5);
+      }
+    });
+
+    it.each(objectives)('has the loss of autograd and the gradient of every tensor by %s', async (objective) => {
       const batch = peer.batch(objective);
-      expect(distance(await gradientOf(policy, batch), peer.flat(`gradient/${objective}`))).toBeLessThan(1e-5);
+      const [gradient, expected] = [await gradientOf(policy, batch), peer.flat(`gradient/${objective}`)];
+      expect(distance(gradient, expected)).toBeLessThan(1e-5);
+      for (const { name, offset, size } of peer.slots) {
+        const of = (flat: ArrayLike<number>) => Array.from(flat).slice(offset, offset + size);
+        expect(distance(of(gradient), of(expected)), name).toBeLessThan(1e-4);
+      }
       const fork = await policy.fork();
       const { loss } = await fork.update(batch, peer.facts.step);
       expect(loss).toBeCloseTo(peer.facts.losses[objective], 5);
@@ -139,6 +168,28 @@ describe.each([
       const groups = await policy.sample(prompts, { ...options, stopTokens: [] });
       expect(groups.map(([{ tokens }]) => [...tokens])).toEqual(peer.facts.greedy);
     });
+  });
+});
+
+describe.each(models)('a packed base on the %s model of transformers', (model) => {
+  let engine: Engine;
+  afterAll(() => engine.close());
+
+  it('generates its tokens greedily, with the log-probabilities that scoring gives them', async () => {
+    const { folder, facts, sequences } = await recorded(model);
+    // Adapters begin at the base.
+    engine = createEmbeddedEngine({
+      workers: 1,
+      lora: { rank: 2, alpha: 4, targets: [...loraTargets] },
+      packedBase: true,
+    });
+    const policy = await engine.open({ folder });
+    const prompts = sequences.map(({ tokens, promptLength }) => tokens.subarray(0, promptLength));
+    const options = { samplesPerPrompt: 1, maxNewTokens: 64, temperature: 0, seed: '' };
+    const completions = (await policy.sample(prompts, { ...options, stopTokens: [] })).flat();
+    expect(completions.map(({ tokens }) => [...tokens])).toEqual(facts.greedy);
+    const scored = await policy.logprobs(completions.map(({ tokens }, i) => joined(prompts[i], tokens)));
+    for (const [i, { logprobs }] of completions.entries()) expect(distance(logprobs, scored[i])).toBeLessThan(1e-5);
   });
 });
 

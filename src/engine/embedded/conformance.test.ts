@@ -7,3 +7,8 @@ const lora = { ...tinyLora, targets: [...tinyLora.targets] };
 describeEngine('embedded (1 worker)', () => createEmbeddedEngine({ workers: 1 }));
 describeEngine('embedded (2 workers)', () => createEmbeddedEngine({ workers: 2 }));
 describeEngine('embedded with adapters', () => createEmbeddedEngine({ workers: 2, lora }), lora);
+describeEngine(
+  'embedded with adapters beside a packed base',
+  () => createEmbeddedEngine({ workers: 2, lora, packedBase: true }),
+  lora,
+);

@@ -15,6 +15,7 @@ export function createEmbeddedEngine(settings: Partial<EngineSettings> = {}): En
     threads: resolved.threadsPerWorker,
     microBatchTokens: resolved.microBatchTokens,
     logitsAtOnce: resolved.logitsAtOnce,
+    packedBase: resolved.packedBase,
     sampler: { slots: resolved.slots },
   };
   const links = Array.from({ length: workers }, () => new WorkerLink(workerSettings));

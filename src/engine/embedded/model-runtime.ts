@@ -9,6 +9,7 @@ import { microBatchTokens } from './activations.js';
 import type { Graph } from './graph/graph.js';
 import { KvCache } from './kv-cache.js';
 import { prefillGraph, stepGraph } from './llama/decode-graphs.js';
+import { joinedFeeds } from './llama/joined-adapters.js';
 import { rotaryTables } from './llama/rotary-tables.js';
 import { type TrainingGraphKind, trainingGraph } from './llama/training-graph.js';
 import { trainedInputs, type WeightInput, weightInputs } from './llama/weights.js';
@@ -16,12 +17,16 @@ import { viewsOf } from './policy-memory.js';
 import type { WorkerSettings } from './protocol.js';
 import { type CompiledGraph, compile, type Feeds, floats, int64s } from './session.js';
 
-/** Parameters from which on the runtime's plans of whole graphs cost more memory than they save time (docs/log.md). */
-const largeModel = 1 << 24;
+/**
+ * Parameters from which on a model is large: the runtime's plans of whole graphs cost more memory than they save time, and reading
+ * weights costs more than computing with them (docs/log.md).
+ */
+export const largeModel = 1 << 24;
 
-const sampling = { prefill: prefillGraph, step: stepGraph };
+export const isPacked = (asked: boolean | 'auto', parameters: number): boolean =>
+  asked === 'auto' ? parameters >= largeModel : asked;
 
-export type RuntimeSettings = Pick<WorkerSettings, 'threads' | 'logitsAtOnce' | 'microBatchTokens'>;
+export type RuntimeSettings = Pick<WorkerSettings, 'threads' | 'logitsAtOnce' | 'microBatchTokens' | 'packedBase'>;
 
 export class ModelRuntime {
   readonly architecture: Architecture;
@@ -38,6 +43,8 @@ export class ModelRuntime {
   readonly logitsAtOnce: number;
   /** Token positions computed at once in training and scoring. */
   readonly microBatchTokens: number;
+  /** The frozen base where the step graph keeps it packed. */
+  private readonly packed: Float32Array | undefined;
   private readonly threads: number;
   private readonly parameters: number;
   private readonly compiled = new Map<string, Promise<CompiledGraph>>();
@@ -52,6 +59,7 @@ export class ModelRuntime {
     this.parameters = llamaLayout(shape).size;
     this.trained = trainedInputs(architecture);
     this.frozen = base ? viewsOf(base, weightInputs(shape)) : {};
+    this.packed = isPacked(settings.packedBase, this.parameters) ? base : undefined;
     this.threads = settings.threads;
     this.logitsAtOnce = settings.logitsAtOnce;
     this.microBatchTokens = microBatchTokens(settings.microBatchTokens, shape);
@@ -61,8 +69,25 @@ export class ModelRuntime {
     this.sequenceFeeds = { ...this.tables, first_position: int64s([0], [1]) };
   }
 
-  graph(name: keyof typeof sampling): Promise<CompiledGraph> {
-    return this.once(name, () => sampling[name](this.architecture));
+  prefillGraph(): Promise<CompiledGraph> {
+    return this.once('prefill', () => prefillGraph(this.architecture));
+  }
+
+  stepGraph(): Promise<CompiledGraph> {
+    return this.once('step', () => stepGraph(this.architecture, this.packed));
+  }
+
+  /** The step graph's weights for a policy whose prompts are read with `feeds`. @param trained the policy's flat array */
+  stepFeeds(feeds: Feeds, trained: Float32Array): Feeds {
+    if (!this.packed) return feeds;
+    return { embedding: this.frozen.embedding as Tensor, ...joinedFeeds(this.architecture, trained) };
+  }
+
+  /** Outputs of the step graph that sampling needs: where it computes at temperature 1, log-probabilities follow from probabilities. */
+  stepOutputs(inverseTemperature: number): readonly string[] | undefined {
+    if (!this.packed || inverseTemperature !== 1) return undefined;
+    const layers = Array.from({ length: this.shape.layers }, (_, layer) => [`key_${layer}`, `value_${layer}`]);
+    return ['probability', ...layers.flat()];
   }
 
   /** @param parts that the picked tokens come in */

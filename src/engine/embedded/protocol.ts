@@ -11,6 +11,7 @@ export interface WorkerSettings {
   readonly threads: number;
   readonly microBatchTokens: number | 'auto';
   readonly logitsAtOnce: number;
+  readonly packedBase: boolean | 'auto';
   readonly sampler: SamplerSettings;
 }
 

@@ -57,8 +57,11 @@ export async function sampleTask(
   const choose = new TokenChooser(options, runtime.shape.vocabularySize);
   const stopRule = compileStopRule(options);
   const reader = new PromptReader(runtime, policy, task);
-  const step = await runtime.graph('step');
-  const fixed = { ...policy.feeds, ...runtime.tables, inverse_temperature: inverseTemperature(options) };
+  const step = await runtime.stepGraph();
+  const inverse = inverseTemperature(options);
+  const weights = runtime.stepFeeds(policy.feeds, policy.weights);
+  const fixed = { ...weights, ...runtime.tables, inverse_temperature: floats(Float32Array.of(inverse), []) };
+  const wanted = runtime.stepOutputs(inverse);
   const vocabulary = runtime.shape.vocabularySize;
 
   const finished: Running[] = new Array(total);
@@ -68,10 +71,10 @@ export async function sampleTask(
   let unfinished = 0;
 
   /** Draws the next token of a completion; true when it is its last. */
-  const draw = (sequence: Running, logprob: Float32Array, probability: Float32Array): boolean => {
+  const draw = (sequence: Running, logprob: Float32Array | undefined, probability: Float32Array): boolean => {
     const token = choose.choose(probability, sequence.uniform);
     sequence.tokens.push(token);
-    sequence.logprobs.push(logprob[token] as number);
+    sequence.logprobs.push(logprob ? (logprob[token] as number) : Math.log(probability[token] as number));
     const stops = sequence.stop.push(token);
     if (!stops && sequence.tokens.length < options.maxNewTokens) return false;
     stopped[sequence.index] = stops ? 1 : 0;
@@ -80,7 +83,11 @@ export async function sampleTask(
     return true;
   };
   /** Draws for all completions of a slot; those that go on, by the token they drew. */
-  const drawAll = (alike: readonly Running[], logprob: Float32Array, probability: Float32Array): Running[][] => {
+  const drawAll = (
+    alike: readonly Running[],
+    logprob: Float32Array | undefined,
+    probability: Float32Array,
+  ): Running[][] => {
     const [only] = alike as [Running];
     if (alike.length === 1) return draw(only, logprob, probability) ? [] : [[only]];
     const byToken = new Map<number, Running[]>();
@@ -119,21 +126,23 @@ export async function sampleTask(
     const active = running.length;
     const tokens = Int32Array.from(running, ([first]) => lastToken(first as Running));
     const positions = Int32Array.from(running, (_, slot) => cache.length(slot));
-    const results = await step.run({
+    const feeds = {
       ...fixed,
       ...cache.feeds(active),
       tokens: int64s(tokens, [active, 1]),
       positions: int64s(positions, [active, 1]),
-    });
+    };
+    const results = await step.run(feeds, wanted);
     cache.append(active, results);
-    const [logprob, probability] = [results.logprob as Float32Array, results.probability as Float32Array];
+    const { logprob } = results;
+    const probability = results.probability as Float32Array;
     // From the last slot down: a hole is filled by the last slot, which has been dealt with already.
     for (let slot = active - 1; slot >= 0; slot--) {
       const at = slot * vocabulary;
       const alike = running[slot] as Running[];
       const [stay, ...part] = drawAll(
         alike,
-        logprob.subarray(at, at + vocabulary),
+        logprob?.subarray(at, at + vocabulary),
         probability.subarray(at, at + vocabulary),
       );
       if (stay) {
@@ -157,8 +166,8 @@ export async function sampleTask(
   };
 }
 
-const inverseTemperature = (options: SamplingOptions) =>
-  floats(Float32Array.of(options.temperature === 0 ? 1 : 1 / options.temperature), []);
+/** Greedy decoding looks at probabilities at temperature 1. */
+const inverseTemperature = ({ temperature }: SamplingOptions): number => (temperature === 0 ? 1 : 1 / temperature);
 
 const lastToken = ({ tokens }: Running): number => tokens.at(-1) as number;
 
@@ -207,14 +216,14 @@ class PromptReader {
       picks[2 * b] = b;
       picks[2 * b + 1] = prompt.length - 1;
     });
-    const graph = await runtime.graph('prefill');
+    const graph = await runtime.prefillGraph();
     const results = await graph.run({
       ...policy.feeds,
       ...runtime.sequenceFeeds,
       causal_mask: runtime.causalMask(time),
       tokens: int64s(tokens, [prompts.length, time]),
       picks: int64s(picks, [prompts.length, 2]),
-      inverse_temperature: inverseTemperature(task.options),
+      inverse_temperature: floats(Float32Array.of(inverseTemperature(task.options)), []),
     });
     return prompts.map((prompt, b) => this.cut(results, b, prompt.length, time));
   }

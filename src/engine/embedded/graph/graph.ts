@@ -18,6 +18,11 @@ export interface Value {
 
 export type Attributes = Readonly<Record<string, number | readonly Dim[]>>;
 
+export interface Constant {
+  readonly value: Value;
+  readonly data: Float32Array;
+}
+
 export interface GraphNode {
   readonly operator: OperatorName;
   readonly inputs: readonly Value[];
@@ -28,6 +33,8 @@ export interface GraphNode {
 export class Graph {
   readonly inputs: Value[] = [];
   readonly outputs: Value[] = [];
+  /** Floats that are there when the graph is compiled, by name: the runtime keeps them in the form that suits it best. */
+  readonly constants = new Map<string, Constant>();
   /** Float scalars, by value. */
   readonly scalars = new Map<number, Value>();
   readonly nodes: GraphNode[] = [];
@@ -36,6 +43,13 @@ export class Graph {
   input(name: string, type: ElementType, shape: readonly Dim[]): Value {
     const value = { name, type, shape };
     this.inputs.push(value);
+    return value;
+  }
+
+  /** @param data in row-major order; read when the graph is compiled, not copied before */
+  constant(name: string, shape: readonly number[], data: Float32Array): Value {
+    const value: Value = { name, type: 'float32', shape };
+    this.constants.set(name, { value, data });
     return value;
   }
 

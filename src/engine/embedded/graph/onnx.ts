@@ -17,6 +17,7 @@ export function onnxModel(graph: Graph): Uint8Array {
   for (const node of liveNodes(graph)) body.chunk(1, encodeNode(node, lists));
   body.chunk(2, 'soar');
   for (const [number, value] of graph.scalars) body.chunk(5, tensor(value.name, 1, [], Float32Array.of(number)));
+  for (const { value } of graph.constants.values()) body.chunk(5, externalTensor(value));
   for (const [name, list] of lists) {
     body.chunk(5, tensor(name, 7, [list.length], BigInt64Array.from(list.map(BigInt))));
   }
@@ -96,6 +97,21 @@ function tensor(
     .integer(2, type)
     .chunk(8, name)
     .chunk(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+}
+
+/** Numbers that stand outside the model file, which may not pass 2 GiB: in a place of the constant's name. */
+function externalTensor({ name, shape }: Value): ProtobufWriter {
+  const message = new ProtobufWriter();
+  for (const dim of shape) message.integer(1, dim as number);
+  const entry = (key: string, value: string) => new ProtobufWriter().chunk(1, key).chunk(2, value);
+  const length = shape.reduce<number>((product, dim) => product * (dim as number), 4);
+  return message
+    .integer(2, 1)
+    .chunk(8, name)
+    .chunk(13, entry('location', name))
+    .chunk(13, entry('offset', '0'))
+    .chunk(13, entry('length', String(length)))
+    .integer(14, 1);
 }
 
 function valueInfo(value: Value): ProtobufWriter {

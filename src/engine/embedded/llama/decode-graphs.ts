@@ -7,7 +7,7 @@ import type { LlamaShape } from '../../../checkpoints/llama-shape.js';
 import type { Architecture } from '../../../checkpoints/lora.js';
 import { type Dim, Graph, type Value } from '../graph/graph.js';
 import { type Attention, decoder, fullAttention, linear } from './decoder.js';
-import { declareWeights } from './weights.js';
+import { declarePackedWeights, declareWeights } from './weights.js';
 
 /**
  * Inputs: tokens [batch, time], first_position [1], cos, sin, causal_mask, picks [picked, 2] (the last token of each prompt),
@@ -36,11 +36,14 @@ export function prefillGraph(architecture: Architecture): Graph {
  * Inputs: tokens [slots, 1], positions [slots, 1], cos, sin, past_mask [slots, 1, 1, past] (0 or -inf), inverse_temperature [],
  * and per layer past_key_l, past_value_l. Outputs: logprob and probability [slots, vocabulary]; key_l and value_l
  * [slots, 1, kvHeads * size] of the new token.
+ * @param packed the frozen base, where it is part of the graph rather than an input
  */
-export function stepGraph(architecture: Architecture): Graph {
+export function stepGraph(architecture: Architecture, packed?: Float32Array): Graph {
   const { shape } = architecture;
   const graph = new Graph();
-  const { weights } = declareWeights(graph, architecture);
+  const weights = packed
+    ? declarePackedWeights(graph, architecture, packed)
+    : declareWeights(graph, architecture).weights;
   const tokens = graph.input('tokens', 'int64', ['slots', 1]);
   const positions = rotaryInputs(graph, shape, graph.input('positions', 'int64', ['slots', 1]));
   const mask = graph.input('past_mask', 'float32', ['slots', 1, 1, 'past']);

@@ -13,6 +13,8 @@ export interface Linear {
   readonly bias?: Value;
   /** By piece. */
   readonly adapters?: readonly (Adapter | undefined)[];
+  /** All pieces' adapters as one. */
+  readonly joined?: Adapter;
 }
 
 export interface Adapter {
@@ -171,7 +173,7 @@ function merge(graph: Graph, x: Value, size: number): Value {
 /** Of one piece. */
 export function linear(graph: Graph, x: Value, layer: Linear): Value {
   const y = graph.call('MatMul', [x, layer.weight], { transB: 1 });
-  return adapted(graph, x, layer.bias ? graph.call('Add', [y, layer.bias]) : y, layer.adapters?.[0]);
+  return adapted(graph, x, layer.bias ? graph.call('Add', [y, layer.bias]) : y, layer.joined ?? layer.adapters?.[0]);
 }
 
 /** Of several pieces, [out of each]. */

@@ -6,7 +6,8 @@ import { type LlamaShape, llamaLayout } from '../../../checkpoints/llama-shape.j
 import { type Architecture, type LoraTarget, loraModules } from '../../../checkpoints/lora.js';
 import { invariant } from '../../../errors.js';
 import type { Graph, Value } from '../graph/graph.js';
-import type { Adapter, ModelWeights } from './decoder.js';
+import type { Adapter, Linear, ModelWeights } from './decoder.js';
+import { type JoinedName, joinedAdapters, joinedTargets } from './joined-adapters.js';
 
 export interface WeightInput {
   readonly name: string;
@@ -67,12 +68,16 @@ export function trainedInputs({ shape, lora }: Architecture): WeightInput[] {
 
 const adapterName = (part: 'a' | 'b', target: LoraTarget, layer: number) => `lora_${part}_${target}_${layer}`;
 
+const declareInput =
+  (graph: Graph) =>
+  ({ name, shape: dims }: Pick<WeightInput, 'name' | 'shape'>) =>
+    graph.input(name, 'float32', dims);
+
 /** Declares the inputs of weights and adapters on a graph; `trained` is in the order of `trainedInputs`. */
 export function declareWeights(graph: Graph, architecture: Architecture): { weights: ModelWeights; trained: Value[] } {
   const { shape, lora } = architecture;
-  const declare = ({ name, shape: dims }: WeightInput) => graph.input(name, 'float32', dims);
-  const frozen = weightInputs(shape).map(declare);
-  const trained = lora ? trainedInputs(architecture).map(declare) : frozen;
+  const frozen = weightInputs(shape).map(declareInput(graph));
+  const trained = lora ? trainedInputs(architecture).map(declareInput(graph)) : frozen;
   const adapters = new Map(trained.map((value) => [value.name, value]));
   const adapted = (layer: number, ...targets: LoraTarget[]) => {
     if (!lora || !targets.some((target) => lora.targets.includes(target))) return {};
@@ -83,18 +88,58 @@ export function declareWeights(graph: Graph, architecture: Architecture): { weig
     return { adapters: targets.map(of) };
   };
 
+  return {
+    weights: modelWeights(shape, frozen, (layer, joined) => adapted(layer, ...joinedTargets[joined])),
+    trained,
+  };
+}
+
+/**
+ * The frozen base as constants, which the runtime packs once into the form that its products read fastest, and joined adapters as
+ * inputs. The embedding stays an input: rows are looked up in it as it is.
+ */
+export function declarePackedWeights(graph: Graph, architecture: Architecture, base: Float32Array): ModelWeights {
+  const { shape, lora } = architecture;
+  const scale = lora ? lora.alpha / lora.rank : 1;
+  const constant = ({ name, shape: dims, offset, size }: WeightInput) =>
+    graph.constant(name, dims, base.subarray(offset, offset + size));
+  const [embedding, ...others] = weightInputs(shape) as [WeightInput, ...WeightInput[]];
+  const joined = new Map(
+    joinedAdapters(architecture).map(({ joined: name, layer, a, b }) => {
+      const adapter: Adapter = { a: declareInput(graph)(a), b: declareInput(graph)(b), scale };
+      return [`${name}/${layer}`, adapter];
+    }),
+  );
+  const head = shape.tiedEmbeddings ? [constant({ ...embedding, name: 'head' })] : [];
+  const frozen = [declareInput(graph)(embedding), ...others.map(constant), ...head];
+  return modelWeights(shape, frozen, (layer, name) => {
+    const adapter = joined.get(`${name}/${layer}`);
+    return adapter ? { joined: adapter } : {};
+  });
+}
+
+/** @param frozen in the order of `weightInputs`; the head may follow a tied model's */
+function modelWeights(
+  shape: LlamaShape,
+  frozen: readonly Value[],
+  adapted: (layer: number, joined: JoinedName) => Pick<Linear, 'adapters' | 'joined'>,
+): ModelWeights {
   const queue = frozen.slice();
   const take = () => queue.shift() as Value;
   const embedding = take();
   const layers = Array.from({ length: shape.layers }, (_, layer) => ({
     attentionNorm: take(),
-    qkv: { weight: take(), ...(shape.qkvBias && { bias: take() }), ...adapted(layer, 'q_proj', 'k_proj', 'v_proj') },
+    qkv: { weight: take(), ...(shape.qkvBias && { bias: take() }), ...adapted(layer, 'qkv') },
     ...(shape.headNorms && { headNorms: { query: take(), key: take() } }),
-    attentionOut: { weight: take(), ...(shape.attentionOutBias && { bias: take() }), ...adapted(layer, 'o_proj') },
+    attentionOut: {
+      weight: take(),
+      ...(shape.attentionOutBias && { bias: take() }),
+      ...adapted(layer, 'attention_out'),
+    },
     mlpNorm: take(),
-    gateUp: { weight: take(), ...adapted(layer, 'gate_proj', 'up_proj') },
-    down: { weight: take(), ...adapted(layer, 'down_proj') },
+    gateUp: { weight: take(), ...adapted(layer, 'gate_up') },
+    down: { weight: take(), ...adapted(layer, 'down') },
   }));
   const norm = take();
-  return { weights: { embedding, layers, norm, head: { weight: queue.shift() ?? embedding } }, trained };
+  return { embedding, layers, norm, head: { weight: queue.shift() ?? embedding } };
 }
