@@ -13,33 +13,38 @@ afterAll(() => rmSync(root, { recursive: true }));
 
 const study = [...miniature, '--arms', 'base,hard-only,intrinsic-t,pq,ps', '--seeds', '2', '--name', 'mini'];
 
-/** Resolves to how many ms it took, or to undefined when it was killed after so many. */
-function soarStudy(folder: string, workers: number, killAfter?: number): Promise<number | undefined> {
-  const began = performance.now();
-  const args = [soar, 'study', ...study, '--studies-dir', folder, '--workers', String(workers)];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-  const timer = killAfter === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfter);
+/** Kills it a moment after so many events; resolves to whether it got through. */
+function soarStudy(folder: string, workers: number, kill?: { readonly events: number; readonly delay: number }) {
+  const args = [soar, 'study', ...study, '--studies-dir', folder, '--workers', String(workers), '--json'];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let seen = 0;
   let errors = '';
+  child.stdout.on('data', (text) => {
+    seen += String(text).split('\n').length - 1;
+    if (kill && seen >= kill.events) setTimeout(() => child.kill('SIGKILL'), kill.delay);
+  });
   child.stderr.on('data', (text) => {
     errors += text;
   });
-  return new Promise((resolve, reject) => {
+  return new Promise<boolean>((resolve, reject) => {
     child.on('exit', (code, signal) => {
-      clearTimeout(timer);
-      if (signal === 'SIGKILL') resolve(undefined);
-      else if (code === 0) resolve(performance.now() - began);
+      if (signal === 'SIGKILL') resolve(false);
+      else if (code === 0) resolve(true);
       else reject(new Error(errors));
     });
   });
 }
 
 it('a study that is killed at random moments ends with the same study.json', { timeout: 240_000 }, async () => {
-  const duration = (await soarStudy(join(root, 'whole'), 2)) as number;
+  await soarStudy(join(root, 'whole'), 2);
   const killed = join(root, 'killed');
   const random = randomStream('kill-study');
+  // Each gets some of 4 loops and 10 cells done, the first of its events says what is done.
+  const moment = () => ({ events: 1 + random.integer(5), delay: 100 * random.float() });
   let kills = 0;
-  while ((await soarStudy(killed, 1 + (kills % 2), (0.3 + 0.5 * random.float()) * duration)) === undefined) kills += 1;
-  expect(kills).toBeGreaterThan(1);
+  while (kills < 8 && !(await soarStudy(killed, 1 + (kills % 2), moment()))) kills += 1;
+  expect(kills).toBeGreaterThan(0);
+  expect(await soarStudy(killed, 2)).toBe(true);
   const json = (folder: string) => readFileSync(join(folder, 'mini', 'study.json'), 'utf8');
   expect(json(killed)).toBe(json(join(root, 'whole')));
 });

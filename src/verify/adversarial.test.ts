@@ -6,13 +6,14 @@ import { verify } from './verify.js';
 const golds = targets.map((target) => parseGold(target));
 const ceiling = 100;
 
-/** The least of three times: what the machine does beside us is not the verifier's. */
+/** Of the processor, the least of three: what the machine does beside us is not the verifier's. */
 function milliseconds(work: () => void): number {
   let least = Number.POSITIVE_INFINITY;
   for (let i = 0; i < 3 && least > ceiling; i++) {
-    const started = performance.now();
+    const started = process.cpuUsage();
     work();
-    least = Math.min(least, performance.now() - started);
+    const { user, system } = process.cpuUsage(started);
+    least = Math.min(least, (user + system) / 1000);
   }
   return least;
 }
