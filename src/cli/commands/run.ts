@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { resolveConfig } from '../../run/config/config.js';
-import { estimateRun } from '../../run/estimate/estimate.js';
+import { estimateRun, estimateTitle } from '../../run/estimate/estimate.js';
 import { hardSetSizes } from '../../run/estimate/hard-set-sizes.js';
 import { startRun } from '../../run/run.js';
 import { printEstimate } from '../estimate.js';
@@ -36,8 +36,7 @@ Examples:
       const config = resolveConfig(configRequest(file, options));
       if (options.estimate) {
         const estimate = estimateRun(config, await hardSetSizes(config));
-        const title = `estimate of a run of preset ${config.preset}: ${config.soar.outerSteps} outer steps, then ${config.evaluate.arms.length} arms x ${config.evaluate.seeds} seeds`;
-        return printEstimate(config, estimate, title, options.json);
+        return printEstimate(config, estimate, estimateTitle(config), options.json);
       }
       return showWork(options.json, (work) => startRun(config, options.runsDir, work));
     });
