@@ -3,9 +3,12 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ColumnMapping, ReadOptions } from '../../problems/index.js';
 import { coldStartText } from '../../report/index.js';
 import { resolveConfig } from '../../run/config/config.js';
+import { estimateScreening } from '../../run/estimate/prepare.js';
 import { type HardSetManifest, hardSetFiles } from '../../run/hard-set-folder.js';
+import { readSet } from '../../run/prepare/asking.js';
 import { prepareHardSet } from '../../run/prepare/prepare.js';
 import type { PrepareRequest } from '../../run/prepare/request.js';
+import { printEstimate } from '../estimate.js';
 import { addConfigOptions, type ConfigOptions, configRequest, parseCount } from '../options.js';
 import { showSteps } from '../progress/steps.js';
 import { stoppable } from '../stop-signals.js';
@@ -23,6 +26,7 @@ interface PrepareFlags extends ConfigOptions {
   readonly trainFraction: number;
   readonly out?: string;
   readonly json: boolean;
+  readonly estimate: boolean;
 }
 
 const formats = ['auto', 'math', 'harp', 'olympiadbench', 'gsm8k', 'mapped'] as const;
@@ -55,7 +59,8 @@ export function addPrepareCommand(program: Command): void {
         .choices(['refuse', 'cut'])
         .default('refuse'),
     )
-    .option('--json', 'print the manifest instead of the summary', false);
+    .option('--json', 'print the manifest instead of the summary', false)
+    .option('--estimate', 'read the dataset and say what screening it will take, and do not begin it', false);
   addConfigOptions(command)
     .addHelpText(
       'after',
@@ -91,6 +96,11 @@ async function prepare(dataset: string, flags: PrepareFlags): Promise<void> {
     trainFraction,
     out,
   };
+  if (flags.estimate) {
+    const { problems } = await readSet(request);
+    const estimate = estimateScreening(config, { problems: problems.length, attempts, stopAtFirstSuccess });
+    return printEstimate(config, estimate, `estimate of screening ${problems.length} problems`, flags.json);
+  }
   const steps = showSteps(flags.json ? process.stderr : process.stdout, 'screened');
   const { manifest, audit } = await stoppable(
     (signal) =>
