@@ -1,6 +1,6 @@
 /** An estimate as text: a table of parts with what is expected, and from least to most below it. Pure. */
 import { compact } from './format.js';
-import { boxTable, type Column, markdownTable, type Table } from './table.js';
+import { boxTable, type Column, type Table } from './table.js';
 
 /** What a part takes, in three cases. */
 export type InCases<T> = Readonly<Record<'least' | 'expected' | 'most', T>>;
@@ -31,7 +31,7 @@ export interface EstimateTableData {
 
 const right = (header: string): Column => ({ header, align: 'right' });
 
-export function estimateTable({ rows, total, bill, unit }: EstimateTableData): Table {
+function estimateTable({ rows, total, bill, unit }: EstimateTableData): Table {
   const works = (of: InCases<EstimatedWork>) =>
     [
       (work: EstimatedWork) => work.completions,
@@ -77,9 +77,6 @@ export function estimateTable({ rows, total, bill, unit }: EstimateTableData): T
 
 export const estimateText = (data: EstimateTableData, title: string, width = 120): string =>
   [title, boxTable(estimateTable(data), width), ...notes(data)].join('\n');
-
-export const estimateMarkdown = (data: EstimateTableData): string =>
-  `${markdownTable(estimateTable(data))}\n\n${notes(data).join('\n')}`;
 
 function notes({ bill, assumptions }: EstimateTableData): string[] {
   const hours = bill && [bill.least, bill.expected, bill.most].map(({ gpuHours }) => gpuHours);

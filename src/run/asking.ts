@@ -73,7 +73,8 @@ export async function withAsked<Result>(
   }
 }
 
-async function readSet({ dataset, read, limit, config }: AskRequest): Promise<TakenSet> {
+/** @throws SoarError PROBLEMS_*, HUB_* */
+export async function readSet({ dataset, read, limit, config }: AskRequest): Promise<TakenSet> {
   const golds = config.mathematics.verifier === 'mathematics' ? 'mathematics' : 'any';
   const set = dataset === 'world' ? worldSet(config) : await readProblemSet(dataset, { golds, ...read });
   const taken = limit === undefined ? set.problems : set.problems.slice(0, limit);

@@ -1,10 +1,13 @@
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { coldStartText } from '../../report/index.js';
+import { readSet } from '../../run/asking.js';
+import { estimateScreening } from '../../run/estimate/prepare.js';
 import { type HardSetManifest, hardSetFiles } from '../../run/hard-set-folder.js';
 import { prepareHardSet } from '../../run/prepare/prepare.js';
 import type { PrepareRequest } from '../../run/prepare/request.js';
 import { type AskingFlags, addSetOptions, addSpeakingOptions, askRequest, shortName } from '../asking-options.js';
+import { printEstimate } from '../estimate.js';
 import { showFetch } from '../fetch-model.js';
 import { addConfigOptions, parseCount } from '../options.js';
 import { showSteps } from '../progress/steps.js';
@@ -16,6 +19,7 @@ interface PrepareFlags extends AskingFlags {
   readonly trainFraction: number;
   readonly out?: string;
   readonly json: boolean;
+  readonly estimate: boolean;
 }
 
 export function addPrepareCommand(program: Command): void {
@@ -35,7 +39,8 @@ export function addPrepareCommand(program: Command): void {
     )
     .option('--train-fraction <share>', 'share of the hard problems to train on; the rest is held out', parseShare, 0.5)
     .option('--out <folder>', 'where the hard set goes (default: hard-sets/<name of the dataset>)')
-    .option('--json', 'print the manifest instead of the summary', false);
+    .option('--json', 'print the manifest instead of the summary', false)
+    .option('--estimate', 'read the dataset and say what screening it will take, and do not begin it', false);
   addConfigOptions(addSpeakingOptions(addSetOptions(command)))
     .addHelpText(
       'after',
@@ -62,6 +67,12 @@ async function prepare(dataset: string, flags: PrepareFlags): Promise<void> {
     trainFraction,
     out,
   };
+  if (flags.estimate) {
+    const { problems } = await readSet(request);
+    const { config } = request;
+    const estimate = estimateScreening(config, { problems: problems.length, attempts, stopAtFirstSuccess });
+    return printEstimate(config, estimate, `estimate of screening ${problems.length} problems`, flags.json);
+  }
   const steps = showSteps(flags.json ? process.stderr : process.stdout, 'screened');
   const fetching = showFetch();
   const { manifest, audit } = await stoppable(

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { resolveConfig } from '../../run/config/config.js';
-import { estimateRun } from '../../run/estimate/estimate.js';
+import { estimateRun, estimateTitle } from '../../run/estimate/estimate.js';
 import { hardSetSizes } from '../../run/estimate/hard-set-sizes.js';
 import { startRun } from '../../run/run.js';
 import { printEstimate } from '../estimate.js';
@@ -36,9 +36,7 @@ Examples:
     .action(async (file: string | undefined, options: RunFlags) => {
       const asked = resolveConfig(configRequest(file, options));
       if (options.estimate) {
-        const estimate = estimateRun(asked, await hardSetSizes(asked));
-        const title = `estimate of a run of preset ${asked.preset}: ${asked.soar.outerSteps} outer steps, then ${asked.evaluate.arms.length} arms x ${asked.evaluate.seeds} seeds`;
-        return printEstimate(asked, estimate, title, options.json);
+        return printEstimate(asked, estimateRun(asked, await hardSetSizes(asked)), estimateTitle(asked), options.json);
       }
       const config = await fetchModel(asked);
       return showWork(options.json, (work) => startRun(config, options.runsDir, work));

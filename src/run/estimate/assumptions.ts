@@ -81,27 +81,23 @@ function trainingSteps(steps: number, { checkpoint, plateau }: EvaluateSettings[
 /** As a person reads them, one each. */
 export function assumptionsText(config: RunConfig): string[] {
   const { soar, evaluate, domain, problems } = config;
-  const { least, expected, most } = assumptionsOf(config);
-  const end = soar.outerSteps;
-  const tokens = (of: (a: Assumptions) => number) =>
-    `${[least, expected, most].map((a) => Math.round(of(a))).join(', ')}`;
-  const rate = (a: Assumptions) => `${Math.round(a.validRate * 100)} %`;
-  const { prompts } = expected;
+  const all = Object.values(assumptionsOf(config));
+  const of = (value: (a: Assumptions) => string | number) => all.map(value).join(', ');
   return [
-    'Three cases: the least that is likely, what we expect, the most that the settings allow.',
-    `Mean tokens of a completion: ${tokens((a) => a.tokens.teacher)} of the teacher, ${tokens((a) => a.tokens.student)} of a student: 1/${1 / lengthShares[domain].least}, half and all of maxNewTokens.`,
-    `Mean tokens of a prompt: ${prompts.teacher} of the teacher, ${prompts.student} of a student${domain === 'mathematics' ? ', at 4 characters per token' : ''}.`,
-    `Accepted proposals: ${[least, expected, most].map(rate).join(', ')} (the last is where a run gives up).`,
+    ...lengthsText(config),
+    `Accepted proposals: ${of((a) => `${Math.round(a.validRate * 100)} %`)} (the last is where a run gives up).`,
     ...(soar.promotion.enabled
       ? [
-          `Promotions: ${[least, expected, most].map((a) => a.promotionsBefore(end)).join(', ')}; evenly spread, in the last case as early as the window allows.`,
+          `Promotions: ${of((a) => a.promotionsBefore(soar.outerSteps))}; evenly spread, in the last case as early as the window allows.`,
         ]
       : []),
-    ...(informativeMatters(soar) ? ['Rollouts with an advantage, which alone are trained on: 25 %, 50 %, 100 %.'] : []),
-    `All ${end} outer steps are made${soar.stop.baselineAccuracy === null ? '' : '; a run that soar.stop ends sooner costs less'}.`,
+    ...(soar.student.kl.coefficient === 0
+      ? ['Rollouts with an advantage, which alone are trained on: 25 %, 50 %, 100 %.']
+      : []),
+    `All ${soar.outerSteps} outer steps are made${soar.stop.baselineAccuracy === null ? '' : '; a run that soar.stop ends sooner costs less'}.`,
     ...(evaluate.training.checkpoint === 'plateau'
       ? [
-          `Steps of a fresh student: ${[least, expected, most].map((a) => a.trainingSteps(evaluate.training.steps)).join(', ')} of ${evaluate.training.steps}.`,
+          `Steps of a fresh student: ${of((a) => a.trainingSteps(evaluate.training.steps))} of ${evaluate.training.steps}.`,
         ]
       : []),
     ...(domain === 'mathematics' && problems.hardSet === null
@@ -112,7 +108,18 @@ export function assumptionsText(config: RunConfig): string[] {
   ];
 }
 
+/** Those on completions and prompts. */
+export function lengthsText(config: RunConfig): string[] {
+  const { domain } = config;
+  const { least, expected, most } = assumptionsOf(config);
+  const tokens = (of: (a: Assumptions) => number) => [least, expected, most].map((a) => Math.round(of(a))).join(', ');
+  const { prompts } = expected;
+  return [
+    'Three cases: the least that is likely, what we expect, the most that the settings allow.',
+    `Mean tokens of a completion: ${tokens((a) => a.tokens.teacher)} of the teacher, ${tokens((a) => a.tokens.student)} of a student: 1/${1 / lengthShares[domain].least}, half and all of maxNewTokens.`,
+    `Mean tokens of a prompt: ${prompts.teacher} of the teacher, ${prompts.student} of a student${domain === 'mathematics' ? ', at 4 characters per token' : ''}.`,
+  ];
+}
+
 /** method.md 3. */
 export const paperHardSet = { train: 359, test: 360 } as const;
-
-const informativeMatters = ({ student }: SoarSettings) => student.kl.coefficient === 0;

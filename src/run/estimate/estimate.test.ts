@@ -11,6 +11,7 @@ import { assumptionsOf, paperHardSet } from './assumptions.js';
 import { type Estimate, estimateRun } from './estimate.js';
 import { armTraining } from './evaluation.js';
 import { newQuestions } from './loop.js';
+import { estimateScreening } from './prepare.js';
 import { estimateStudy } from './study.js';
 
 const paper = (...sets: string[]) => resolveConfig({ preset: 'paper', sets });
@@ -209,5 +210,23 @@ describe('a study', () => {
   it('fills a cell per row, teacher and student, and looks for the second hard set', () => {
     expect(rowOf(estimate, 'hard-only').times).toBe(6);
     expect(estimate.rows.filter(({ part }) => part === 'hard set')).toHaveLength(2);
+  });
+});
+
+describe('a screen', () => {
+  const screening = (stopAtFirstSuccess: boolean) =>
+    estimateScreening(paper(), { problems: 5000, attempts: 128, stopAtFirstSuccess });
+
+  it('asks every problem so many times', () => {
+    const { least, most } = rowOf(screening(false), 'screen').total;
+    // The paper's MATH: 5,000 problems, 128 tries of at most 1,024 tokens.
+    expect(most.completions).toBe(640_000);
+    expect(most.sampledTokens).toBe(640_000 * 1024);
+    expect(least.completions).toBe(640_000);
+    expect(least.prefilledTokens).toBe(5000 * 200);
+  });
+  it('asks 8 times at least where it stops at a success', () => {
+    const { least, most } = rowOf(screening(true), 'screen').total;
+    expect([least.completions, most.completions]).toEqual([40_000, 640_000]);
   });
 });

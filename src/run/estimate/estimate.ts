@@ -41,6 +41,9 @@ export function estimateRun(config: RunConfig, hardSet: HardSetSizes): Estimate 
   return estimateOf(config, [...screeningRow(config), ...loopRows(config, hardSet), ...armRows(config, hardSet, arms)]);
 }
 
+export const estimateTitle = ({ preset, soar, evaluate }: RunConfig): string =>
+  `estimate of a run of preset ${preset}: ${soar.outerSteps} outer steps, then ${evaluate.arms.length} arms x ${evaluate.seeds} seeds`;
+
 export function estimateOf(config: RunConfig, rows: readonly EstimateRow[]): Estimate {
   const total = byCase((name) => sumWork(rows.map((row) => row.total[name])));
   const priced = (work: Work) => {

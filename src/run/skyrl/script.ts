@@ -27,8 +27,8 @@ export function skyrlScript({ request, slots, backendConfig, command, engine, no
     `mkdir -p ${quoted(`${state}/checkpoints`)}`,
     ...(databaseUrl === undefined
       ? [
-          `if [ -e ${quoted(`${state}/tinker.db`)} ]; then`,
-          `  echo 'there is a database of an earlier server: remove it, or give another --state' >&2`,
+          `if [ -e ${quoted(`${state}/tinker.db`)} ] && [ "${'$'}{1:-}" != --again ]; then`,
+          `  echo 'there is a database of an earlier server: to go on with its run give --again, for a new run another --state' >&2`,
           '  exit 1',
           'fi',
         ]

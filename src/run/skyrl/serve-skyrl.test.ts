@@ -191,11 +191,16 @@ describe('the script', () => {
     const plain = (argument: string) => (argument.startsWith('{') ? JSON.parse(argument) : argument);
     expect(given.map(plain)).toEqual(made.command.slice(1).map(plain));
   });
-  it('starts no server on the database of an earlier one', () => {
+  it('starts on the database of an earlier server only when told to', () => {
     const folder = mkdtempSync(join(tmpdir(), 'soar-skyrl-'));
     writeFileSync(join(folder, 'tinker.db'), '');
     const script = skyrlScript(plan({ state: folder }));
-    expect(() => execFileSync('bash', ['-c', script], { stdio: 'pipe' })).toThrow('database of an earlier server');
+    writeFileSync(join(folder, 'uv'), '#!/usr/bin/env bash\necho started\n', { mode: 0o755 });
+    const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
+    const start = (...given: string[]) =>
+      execFileSync('bash', ['-c', script, 'serve.sh', ...given], { env, encoding: 'utf8', stdio: 'pipe' });
+    expect(() => start()).toThrow('database of an earlier server');
+    expect(start('--again')).toBe('started\n');
     rmSync(folder, { recursive: true });
   });
   it('shows the section that the run’s config needs', () => {
