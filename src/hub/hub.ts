@@ -3,15 +3,14 @@
  * revision is resolved to a commit, missing files are fetched, a broken download is gone on with, and every file is checked
  * against the hash that the hub lists. Offline, the cache alone answers.
  */
-import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { Readable } from 'node:stream';
 import { HubApiError, type ListFileEntry, listFiles } from '@huggingface/hub';
 import { SoarError } from '../errors.js';
+import { fetchBlob } from './blobs.js';
 import type { HubOptions } from './hub-options.js';
+import { authorization, type Resolved, reached, refused, unreachable, withEnvironment } from './requests.js';
 
 export interface HubRepository {
   readonly kind: 'dataset' | 'model';
@@ -107,19 +106,6 @@ async function reachedSnapshot(
   return { commit, folder, paths };
 }
 
-type Resolved = Required<Omit<HubOptions, 'token'>> & Pick<HubOptions, 'token'>;
-
-function withEnvironment(given: HubOptions): Resolved {
-  const { HF_HUB_CACHE, HF_HOME, HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE } = process.env;
-  const token = given.token ?? HF_TOKEN;
-  return {
-    cacheDir: given.cacheDir ?? HF_HUB_CACHE ?? join(HF_HOME ?? join(homedir(), '.cache', 'huggingface'), 'hub'),
-    endpoint: (given.endpoint ?? HF_ENDPOINT ?? 'https://huggingface.co').replace(/\/$/, ''),
-    offline: given.offline ?? HF_HUB_OFFLINE === '1',
-    ...(token && { token }),
-  };
-}
-
 const commitForm = /^[0-9a-f]{40}$/;
 
 async function cachedSnapshot(
@@ -175,100 +161,4 @@ async function listing(
     throw unreachable(error, options);
   }
   return found;
-}
-
-/** Into the blobs, gone on with where an earlier attempt broke off. @returns its path */
-async function fetchBlob(
-  { kind, name }: HubRepository,
-  commit: string,
-  entry: ListFileEntry,
-  store: string,
-  options: Resolved,
-  told: (have: number) => void,
-): Promise<string> {
-  const { path, size, lfs, oid = '' } = entry;
-  const blob = join(store, 'blobs', lfs?.oid ?? oid);
-  if (existsSync(blob)) return blob;
-  await mkdir(dirname(blob), { recursive: true });
-  const partial = `${blob}.incomplete`;
-  let have = existsSync(partial) ? (await stat(partial)).size : 0;
-  if (have < size || size === 0) {
-    const prefix = kind === 'dataset' ? 'datasets/' : '';
-    const url = `${options.endpoint}/${prefix}${name}/resolve/${commit}/${path.split('/').map(encodeURIComponent).join('/')}`;
-    const headers = { ...authorization(options), ...(have > 0 && { range: `bytes=${have}-` }) };
-    const response = await reached(fetch(url, { headers }), options);
-    if (!response.ok || !response.body) throw refused(`${name}/${path}`, commit, response.status, options);
-    // A server that knows no ranges sends everything again.
-    if (response.status !== 206) have = 0;
-    const body = Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
-    await reached(appendAll(body, partial, have, told), options);
-  }
-  const expected = lfs?.oid ?? oid;
-  const hash = lfs ? createHash('sha256') : createHash('sha1').update(`blob ${size}\0`);
-  for await (const part of createReadStream(partial)) hash.update(part as Buffer);
-  if (hash.digest('hex') !== expected) {
-    await rm(partial, { force: true });
-    throw new SoarError('HUB_DAMAGED', `${path} did not arrive as the hub lists it (hash ${expected})`, {
-      where: `${name}@${commit}`,
-      remedy: 'try again; what arrived was thrown away',
-      kind: 'environment',
-    });
-  }
-  await rename(partial, blob);
-  return blob;
-}
-
-/** Piece by piece, so that what has arrived is kept when the rest does not. */
-async function appendAll(
-  body: AsyncIterable<Uint8Array>,
-  path: string,
-  have: number,
-  told: (have: number) => void,
-): Promise<void> {
-  const file = await open(path, have > 0 ? 'a' : 'w');
-  try {
-    for await (const part of body) {
-      await file.appendFile(part);
-      have += part.length;
-      told(have);
-    }
-  } finally {
-    await file.close();
-  }
-}
-
-const authorization = ({ token }: Resolved): Record<string, string> =>
-  token ? { authorization: `Bearer ${token}` } : {};
-
-async function reached<T>(answer: Promise<T>, options: Resolved): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    throw unreachable(error, options);
-  }
-}
-
-function unreachable(error: unknown, { endpoint }: Resolved): SoarError {
-  const { message, cause } = error as Error;
-  const why = cause instanceof Error ? cause.message : message;
-  return new SoarError('HUB_UNREACHABLE', `the hub cannot be reached, or broke off (${why})`, {
-    where: endpoint,
-    remedy: 'try again: what has arrived is kept; with HF_HUB_OFFLINE=1 the cache alone is used',
-    kind: 'environment',
-    cause: error,
-  });
-}
-
-function refused(name: string, revision: string, status: number, { endpoint, token }: Resolved): SoarError {
-  const known = status === 404 || status === 401 || status === 403;
-  const access = token ? 'ask for access to it' : 'set HF_TOKEN if it is private or gated';
-  return new SoarError(
-    known ? 'HUB_NOT_FOUND' : 'HUB_ANSWER',
-    known ? `the hub has no ${name}@${revision}, or does not show it` : `the hub answered ${status} for ${name}`,
-    {
-      where: endpoint,
-      remedy: known ? `check the name and the revision; ${access}` : 'try again later',
-      kind: known ? 'user' : 'environment',
-    },
-  );
 }

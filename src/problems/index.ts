@@ -1,3 +1,4 @@
+export type { Chat, ChatMessage, Prompt } from '../checkpoints/tokenizer.js';
 export type { HubOptions } from '../hub/hub-options.js';
 export type * from './domain.js';
 export { mathematicsDomain } from './mathematics/domain.js';

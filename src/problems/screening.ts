@@ -35,7 +35,7 @@ export interface ScreenedProblem {
 }
 
 /** Problems sampled in one request. */
-export const screeningBatch = 16;
+const screeningBatch = 16;
 
 /** Attempts made when the first round, the second, ... is over: where the audit looks. */
 const rounds = [8, 32, 128];

@@ -97,8 +97,10 @@ function worldSet({ world }: RunConfig): ProblemSet {
 
 /** Whether a prompt stands in what its tokens say. A template may take blanks off the ends of messages. */
 function saysAll(prompt: Prompt, said: string): boolean {
-  if (typeof prompt === 'string') return said.endsWith(prompt.trimStart());
-  return prompt.messages.every(({ content }) => said.includes(content.trim()));
+  // Some tokenizers write letters and their accents as one.
+  const [text, composed] = [said.normalize(), (part: string) => part.normalize()];
+  if (typeof prompt === 'string') return text.endsWith(composed(prompt.trimStart()));
+  return prompt.messages.every(({ content }) => text.includes(composed(content.trim())));
 }
 
 export interface Askable {

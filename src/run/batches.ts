@@ -28,6 +28,13 @@ export interface BatchWork<Result> {
   readonly disk: Disk;
 }
 
+/**
+ * Problems in a batch when each is answered so many times: with a large model a completion takes its time, and a batch is what a stop
+ * loses and what progress counts in.
+ */
+export const problemsPerBatch = (completionsPerProblem: number): number =>
+  Math.max(1, Math.floor(128 / completionsPerProblem));
+
 /** [batch] @throws SoarError RUN_INTERRUPTED, the code of `what`, RUN_JOURNAL_DAMAGED, and what `make` throws */
 export async function workInBatches<Result>(work: BatchWork<Result>): Promise<Result[]> {
   const { folder, identity, what, batches, make, onDone, signal, disk } = work;

@@ -7,7 +7,7 @@ import { SoarError } from '../../errors.js';
 import { answerProblems, type JudgedAnswer } from '../../problems/answers.js';
 import type { Problem } from '../../problems/problem.js';
 import type { Asked } from '../asking.js';
-import { workInBatches } from '../batches.js';
+import { problemsPerBatch, workInBatches } from '../batches.js';
 import type { Disk } from '../disk.js';
 import { sha256 } from '../snapshots.js';
 import { jsonLinesText, writeWhole } from '../write-whole.js';
@@ -29,9 +29,6 @@ interface BatchResult {
   readonly problems: readonly AnsweredProblem[];
 }
 
-/** Completions that are lost at most when a batch is; a batch has one problem at least. */
-const completionsInBatch = 128;
-
 /** [problem]; when it resolves, completions.jsonl is there. @throws SoarError EVALUATE_DAMAGED, EVALUATE_OTHER, RUN_INTERRUPTED */
 export async function answerAll(
   { domain, policy, asked: { problems, prompts } }: Asked,
@@ -41,7 +38,7 @@ export async function answerAll(
   disk: Disk,
 ): Promise<AnsweredProblem[]> {
   const { samples, sampling, seed } = identity;
-  const size = Math.max(1, Math.floor(completionsInBatch / samples));
+  const size = problemsPerBatch(samples);
   const parts = join(out, 'parts');
   await disk.makeFolder(parts);
   const results = await workInBatches<BatchResult>({

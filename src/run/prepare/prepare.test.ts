@@ -89,9 +89,9 @@ describe('preparing a hard set', () => {
     });
     // What was screened is not screened again.
     const { done } = first.at(-1) as PrepareProgress;
-    expect(done).toBeGreaterThanOrEqual(16);
+    expect(done).toBeGreaterThanOrEqual(10);
     expect(second.every(({ before }) => before === done)).toBe(true);
-    expect(second.length).toBe(4 - first.length);
+    expect(second.length).toBe(6 - first.length);
     expect(filesOf(at)).toEqual(filesOf(join(root, 'whole')));
     // A finished one is only written anew.
     await prepareHardSet(request('stopped'), { onProgress: () => expect.unreachable('nothing is left to screen') });

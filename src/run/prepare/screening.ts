@@ -2,9 +2,9 @@
 import type { Policy } from '../../engine/engine.js';
 import type { Domain } from '../../problems/domain.js';
 import type { Problem } from '../../problems/problem.js';
-import { attempt, type ScreenedProblem, screeningBatch } from '../../problems/screening.js';
+import { attempt, type ScreenedProblem } from '../../problems/screening.js';
 import type { Askable } from '../asking.js';
-import { workInBatches } from '../batches.js';
+import { problemsPerBatch, workInBatches } from '../batches.js';
 import type { Disk } from '../disk.js';
 import type { ScreenIdentity } from '../hard-set-folder.js';
 import type { PrepareOptions, PrepareRequest } from './request.js';
@@ -21,13 +21,14 @@ export async function screenAll(
 ): Promise<ScreenedProblem[]> {
   const { problems, prompts } = asked;
   const { attempts, stopAtFirstSuccess, sampling, seed } = identity;
+  const size = problemsPerBatch(attempts);
   const screened = await workInBatches({
     folder: out,
     identity,
     what: { name: 'screen', otherCode: 'PREPARE_OTHER' },
-    batches: Math.ceil(problems.length / screeningBatch),
+    batches: Math.ceil(problems.length / size),
     make: (b) =>
-      attempt(policy, domain, problems.slice(b * screeningBatch, (b + 1) * screeningBatch), `${seed}/batch-${b}`, {
+      attempt(policy, domain, problems.slice(b * size, (b + 1) * size), `${seed}/batch-${b}`, {
         ...sampling,
         attempts,
         stopAtFirstSuccess,
