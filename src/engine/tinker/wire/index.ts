@@ -1,7 +1,7 @@
 /** The protocol's messages: what is sent and answered, in JSON and in protobuf, for both sides. */
 export * from './calls.js';
 export type { Checkpoint, TrainingRun } from './checkpoints.js';
-export { completeMetadata, pendingBody, requestFailed, tryAgain } from './futures.js';
+export { completeMetadata, errorBody, pendingBody, requestFailed, tryAgain } from './futures.js';
 export {
   type SampledSequence,
   type SampleOutput,

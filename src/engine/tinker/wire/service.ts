@@ -7,6 +7,8 @@ export const clientConfigBody = z.object({ sdk_version: z.string() });
 export const clientConfig = z.object({
   pjwt_auth_enabled: z.boolean().default(false),
   parallel_fwdbwd_chunks: z.boolean().default(true),
+  /** The server reads `forward_backward` in protobuf. */
+  proto_write_fwdbwd: z.boolean().default(false),
   /** The server takes zstd bodies for `forward_backward`. */
   proto_compress_fwdbwd: z.boolean().default(false),
   fwdbwd_max_chunk_len: z.int().positive().default(1024),
@@ -30,6 +32,7 @@ export const capabilitiesAnswer = z.object({
   supported_models: z.array(
     z.object({ model_name: z.string().nullish(), max_context_length: z.int().positive().nullish() }),
   ),
+  supported_loss_fns: z.array(z.string()).nullish(),
 });
 
 export const tokenAnswer = z.object({ jwt: z.string().min(1) });
