@@ -25,10 +25,20 @@ export function acceptPass(to: Acceptor, request: TrainingRequest): Accepted {
     kind: request.forwardOnly ? 'forward' : 'forwardBackward',
     row,
     seq: to.numberOf(request.seqId, 'passes'),
-    payload: { ...request, seqId: undefined },
+    payload: contentOf(request),
     work: () => ({ do: 'pass', request }),
   });
 }
+
+/** Whatever the form in which it came, and without shapes, which follow from the values. */
+const contentOf = ({ data, lossFn, lossFnConfig = {} }: TrainingRequest) => ({
+  lossFn,
+  lossFnConfig,
+  data: data.map(({ tokens, inputs }) => [
+    tokens,
+    Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [name, Float64Array.from(tensor.data)])),
+  ]),
+});
 
 function checkLoss({ lossFn, lossFnConfig = {}, data }: TrainingRequest, strict: boolean): void {
   const loss = losses[lossFn];

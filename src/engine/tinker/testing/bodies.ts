@@ -43,7 +43,8 @@ export const isProtobuf = (contentType: string | undefined): boolean => contentT
 
 export function protobufPass(bytes: Buffer): TrainingRequest {
   try {
-    return trainingRequestFromProtobuf(bytes);
+    // A plain array: `slice` of a Buffer is a view.
+    return trainingRequestFromProtobuf(new Uint8Array(bytes));
   } catch (error) {
     if (!(error instanceof SoarError)) throw error;
     throw new Refusal(422, `Invalid proto forward_backward body: ${error.message}`);

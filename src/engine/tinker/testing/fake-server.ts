@@ -20,7 +20,7 @@ import { NullBackend } from './null-backend.js';
 import { OperationLog } from './operation-log.js';
 import type { ServerProfile } from './profile.js';
 import { TrainingBackend, type TrainingModel } from './training-backend.js';
-import { Worker } from './worker.js';
+import { type Pace, Worker } from './worker.js';
 
 export interface FakeServerOptions {
   readonly profile: ServerProfile;
@@ -36,8 +36,8 @@ export interface FakeServerOptions {
   /** How long `retrieve_future` waits; without it, as the profile says. */
   readonly futureWaitMilliseconds?: number;
   readonly sessionTimeoutMilliseconds?: number;
-  /** The pause between two rounds: SkyRL's is 100. */
-  readonly tickMilliseconds?: number;
+  /** SkyRL ticks every 100 ms; without it, as fast as can be. */
+  readonly pace?: Partial<Pace>;
 }
 
 export type Keeps = 'everything' | 'database' | 'nothing';
@@ -79,7 +79,7 @@ export async function startFakeServer(options: FakeServerOptions): Promise<FakeS
     log,
   });
   let place = newPlace(new Database(lives));
-  const worker = new Worker(() => place, options.tickMilliseconds ?? 0);
+  const worker = new Worker(() => place, { tickMilliseconds: 0, workMilliseconds: {}, ...options.pace });
   const met: Fault[] = [];
 
   const expire = (old: (heartbeat: number | undefined) => boolean) => {

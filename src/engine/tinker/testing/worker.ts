@@ -1,12 +1,20 @@
 /** Applies accepted requests one at a time, in the profile's order, and settles their futures. */
 import { setTimeout } from 'node:timers/promises';
+import type { CallName } from '../wire/calls.js';
 import { apply, type Place } from './apply.js';
 import type { Future } from './futures.js';
 import { nextTurn, phases } from './order.js';
 
+export interface Pace {
+  /** Between two rounds. */
+  readonly tickMilliseconds: number;
+  /** What a request takes, beside its computation here: a service's time is simulated so. */
+  readonly workMilliseconds: Partial<Record<CallName, number>>;
+}
+
 export class Worker {
   private readonly place: () => Place;
-  private readonly tickMilliseconds: number;
+  private readonly pace: Pace;
   /** Order `sequence`: the last number of each model that had its turn. */
   private done = new Map<string, number>();
   private running = false;
@@ -14,9 +22,9 @@ export class Worker {
   private paused = false;
 
   /** @param place what there is now: a restart gives another one */
-  constructor(place: () => Place, tickMilliseconds: number) {
+  constructor(place: () => Place, pace: Pace) {
     this.place = place;
-    this.tickMilliseconds = tickMilliseconds;
+    this.pace = pace;
   }
 
   /** Something may have to be done. */
@@ -50,7 +58,7 @@ export class Worker {
   private async run(): Promise<void> {
     let idle = false;
     while (!idle && !this.paused && !this.stopped) {
-      await setTimeout(this.tickMilliseconds);
+      await setTimeout(this.pace.tickMilliseconds);
       idle = true;
       for (const phase of phases) {
         const { profile, database } = this.place();
@@ -66,6 +74,8 @@ export class Worker {
   private async applyOne(future: Future): Promise<void> {
     const before = this.place();
     const outcome = await apply(before, future);
+    const takes = this.pace.workMilliseconds[future.kind] ?? 0;
+    if (takes > 0) await setTimeout(takes);
     // The server was restarted meanwhile: nobody is left to tell.
     if (this.place().database !== before.database || this.place().models !== before.models) return;
     if (future.model !== undefined && future.seq !== undefined) this.done.set(future.model, future.seq);
