@@ -10,7 +10,7 @@ export function acceptSave(to: Acceptor, body: z.output<typeof saveWeightsBody>)
   return to.promise({
     kind: 'saveWeights',
     row: to.database.model(model),
-    seq: to.numberOf(seq_id, 'saves'),
+    ...to.numberOf(seq_id, 'saves'),
     payload: { name },
     work: () => ({ do: 'save', checkpoint: newCheckpoint(to, model, 'weights', name) }),
   });
@@ -27,7 +27,7 @@ export function acceptSamplerSave(to: Acceptor, body: z.output<typeof saveWeight
   return to.promise({
     kind: 'saveWeightsForSampler',
     row: to.database.model(model),
-    seq: to.numberOf(seq_id, 'saves'),
+    ...to.numberOf(seq_id, 'saves'),
     payload: { name, session },
     work: () => {
       const checkpoint = newCheckpoint(to, model, 'sampler_weights', name);
@@ -67,7 +67,7 @@ export function acceptLoad(
   return to.promise({
     kind: 'loadWeights',
     row,
-    seq: to.numberOf(seq, 'passes'),
+    ...to.numberOf(seq, 'passes'),
     payload: { path, optimizer },
     work: () => {
       if (row.requests > 0) {

@@ -30,7 +30,7 @@ export function acceptSample(to: Acceptor, body: SampleBody): Accepted {
   const { baseModel, path } = sourceOf(to, body);
   if (body.topk_prompt_logprobs) throw new Refusal(400, 'topk_prompt_logprobs is not supported');
   const draw = drawOf(to, body);
-  const payload = { ...body, seed: draw.seed };
+  const payload = { ...body, seed: body.sampling_params.seed ?? draw.seed };
   if (path === undefined) {
     if (baseModel !== to.baseModel) {
       throw new Refusal(400, `Engine is configured for '${to.baseModel}' but request specified '${baseModel}'`);
@@ -71,7 +71,7 @@ function drawOf(to: Acceptor, { prompt, num_samples, sampling_params, prompt_log
   return {
     prompt,
     count: num_samples,
-    seed: seed ?? to.newSeed(),
+    seed: (to.profile.seededSamples ? seed : undefined) ?? to.newSeed(),
     promptLogprobs: prompt_logprobs ?? false,
     options: {
       maxNewTokens: max_tokens,

@@ -1,7 +1,7 @@
 /** Training requests as they come in: what is refused at once, and what is promised. */
 import type { TrainingRequest } from '../wire/training.js';
 import type { Accepted, Acceptor } from './acceptor.js';
-import type { AdamSettings } from './profile.js';
+import type { AdamSettings, ServerProfile } from './profile.js';
 import { Refusal } from './refusal.js';
 
 /** By loss function: the keys of its config, and the tensors that it takes. */
@@ -20,11 +20,11 @@ const losses: Readonly<Record<string, { config: readonly string[]; inputs: reado
 
 export function acceptPass(to: Acceptor, request: TrainingRequest): Accepted {
   const row = to.database.model(request.modelId);
-  checkLoss(request, to.profile.strictBodies);
+  checkLoss(request, to.profile);
   return to.promise({
     kind: request.forwardOnly ? 'forward' : 'forwardBackward',
     row,
-    seq: to.numberOf(request.seqId, 'passes'),
+    ...to.numberOf(request.seqId, 'passes'),
     payload: contentOf(request),
     work: () => ({ do: 'pass', request }),
   });
@@ -40,14 +40,16 @@ const contentOf = ({ data, lossFn, lossFnConfig = {} }: TrainingRequest) => ({
   ]),
 });
 
-function checkLoss({ lossFn, lossFnConfig = {}, data }: TrainingRequest, strict: boolean): void {
+function checkLoss({ lossFn, lossFnConfig = {}, data }: TrainingRequest, profile: ServerProfile): void {
   const loss = losses[lossFn];
   if (!loss) throw new Refusal(422, [{ loc: ['body', 'loss_fn'], msg: `unknown loss function ${lossFn}` }]);
   const strange = Object.keys(lossFnConfig).find((key) => !loss.config.includes(key));
-  if (strange) throw new Refusal(422, [{ loc: ['body', 'loss_fn_config'], msg: `${lossFn} takes no ${strange}` }]);
+  // Twinkle takes whatever comes; what it has no use for goes unnoticed.
+  if (strange && profile.loss.importanceClip === undefined)
+    throw new Refusal(422, [{ loc: ['body', 'loss_fn_config'], msg: `${lossFn} takes no ${strange}` }]);
   for (const { inputs } of data) {
     if (!inputs.target_tokens) throw new Refusal(500, 'Internal Server Error', true);
-    const unwanted = strict && Object.keys(inputs).find((name) => !loss.inputs.includes(name));
+    const unwanted = profile.strictBodies && Object.keys(inputs).find((name) => !loss.inputs.includes(name));
     if (unwanted) throw new Refusal(422, [{ loc: ['body', 'loss_fn_inputs'], msg: `${lossFn} takes no ${unwanted}` }]);
   }
 }
@@ -56,7 +58,7 @@ export function acceptStep(to: Acceptor, model: string, adam: AdamSettings, seq:
   return to.promise({
     kind: 'optimStep',
     row: to.database.model(model),
-    seq: to.numberOf(seq, 'passes'),
+    ...to.numberOf(seq, 'passes'),
     payload: adam,
     work: () => ({ do: 'step', adam }),
   });

@@ -20,7 +20,10 @@ export const accepted = (id: string): Accepted => ({ future_id: id, status: 'pen
 export interface Promising {
   readonly kind: CallName;
   readonly row: ModelRow;
-  readonly seq: number | undefined;
+  /** By which it is recognised. */
+  readonly seq?: number;
+  /** The number that it had, recognised or not. */
+  readonly said?: number;
   readonly payload: unknown;
   /** Called only for a request that was not seen before: checks, and rows that are to be made. @throws Refusal */
   readonly work: () => Work;
@@ -58,17 +61,20 @@ export class Acceptor {
     return this.now().profile;
   }
 
-  /** The sequence number of a request, where the server knows it for such requests. @throws Refusal 422 */
-  numberOf(seq: number | null | undefined, what: ServerProfile['numbered'][number]): number | undefined {
+  /** The sequence number of a request. @throws Refusal 422 where one is needed */
+  numberOf(said: number | null | undefined, what: ServerProfile['numbered'][number]): { seq?: number; said?: number } {
     const { numbered, order } = this.profile;
-    if (!numbered.includes(what)) return undefined;
-    if (order === 'sequence' && seq == null) throw new Refusal(422, [{ loc: ['body', 'seq_id'], msg: 'is needed' }]);
-    return seq ?? undefined;
+    const known = numbered.includes(what);
+    if (known && order === 'sequence' && said == null) {
+      throw new Refusal(422, [{ loc: ['body', 'seq_id'], msg: 'is needed' }]);
+    }
+    if (said == null) return {};
+    return known ? { seq: said, said } : { said };
   }
 
-  promise({ kind, row, seq, payload, work }: Promising): Accepted {
+  promise({ row, payload, work, ...numbered }: Promising): Accepted {
     const { futures } = this.database;
-    const request = { kind, model: row.id, payload: payloadHash(payload), ...(seq !== undefined && { seq }) };
+    const request = { ...numbered, model: row.id, payload: payloadHash(payload) };
     const known = futures.found(request);
     if (known !== undefined) return accepted(known);
     const id = futures.add({ ...request, work: work() });

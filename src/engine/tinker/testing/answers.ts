@@ -39,13 +39,13 @@ export function passOutput(
   }
 }
 
-/** Only SkyRL says the norm. */
-export const stepMetrics = ({ name }: ServerProfile, gradNorm: number, learningRate: number) =>
-  name.startsWith('skyrl') ? { 'skyrl.ai/grad_norm': gradNorm, 'skyrl.ai/learning_rate': learningRate } : {};
+export const stepMetrics = ({ saysNorm }: ServerProfile, gradNorm: number, learningRate: number) =>
+  saysNorm ? { 'skyrl.ai/grad_norm': gradNorm, 'skyrl.ai/learning_rate': learningRate } : {};
 
 /** The backend scores all prompt tokens but the first. */
 export function sampleOutput({ promptLogprobs }: ServerProfile, output: SampleOutput): SampleOutput {
-  const known = output.promptLogprobs;
-  if (!known || promptLogprobs === 'shorter') return output;
+  const { promptLogprobs: known, ...samples } = output;
+  if (!known || promptLogprobs === 'none') return samples;
+  if (promptLogprobs === 'shorter') return output;
   return { ...output, promptLogprobs: Float32Array.from([Number.NaN, ...known]) };
 }

@@ -1,12 +1,11 @@
 /** One accepted request, applied: to the adapters, to the database, and written into the log whether it succeeded or not. */
 import { passOutput, sampleOutput, stepMetrics } from './answers.js';
-import type { Database } from './database.js';
+import type { CheckpointRow, Database } from './database.js';
 import type { Future, Result } from './futures.js';
 import type { Models } from './models.js';
 import type { Operation, OperationLog } from './operation-log.js';
 import type { ServerProfile } from './profile.js';
 import { OperationFailed } from './refusal.js';
-import { servedAlpha } from './training-backend.js';
 import type { Work } from './work.js';
 
 export interface Place {
@@ -21,8 +20,12 @@ type Applied = { readonly result: Result; readonly facts?: Facts };
 
 /** @returns what settles the future */
 export async function apply(place: Place, future: Future): Promise<Pick<Future, 'result'> | Pick<Future, 'error'>> {
-  const { kind, model, seq, id: request, payload } = future;
-  const versionNow = async () => (model === undefined ? undefined : place.models.find(model)?.adapter.version());
+  const { kind, model, said: seq, id: request, payload } = future;
+  // A restart may take the adapter away in the middle of it.
+  const versionNow = async () => {
+    const adapter = model === undefined ? undefined : place.models.find(model)?.adapter;
+    return adapter?.version().catch(() => undefined);
+  };
   const from = await versionNow();
   const entry = (facts: Facts & { failed?: string }, to?: string): Operation => ({
     kind,
@@ -80,7 +83,7 @@ async function carryOut(place: Place, future: Future, work: Work): Promise<Appli
 
 function created({ profile, database }: Place, id: string) {
   const { baseModel, rank } = database.model(id);
-  const lora = { rank, alpha: servedAlpha, seed: null, train_attn: true, train_mlp: true, train_unembed: false };
+  const lora = { rank, alpha: profile.alpha, seed: null, train_attn: true, train_mlp: true, train_unembed: false };
   return profile.name === 'twinkle' ? { model_id: id } : { model_id: id, base_model: baseModel, lora_config: lora };
 }
 
@@ -99,8 +102,15 @@ async function pass(
   return { result: { form: 'training', value: passOutput(profile, request, result) } };
 }
 
+function deleteOlder({ checkpoints }: Database, newest: CheckpointRow): void {
+  for (const [key, row] of checkpoints) {
+    if (row !== newest && row.model === newest.model && row.kind === newest.kind && row.snapshot)
+      checkpoints.delete(key);
+  }
+}
+
 async function save(
-  { models, database }: Place,
+  { profile, models, database }: Place,
   id: string,
   { checkpoint, session }: Extract<Work, { do: 'save' }>,
 ): Promise<Applied> {
@@ -112,6 +122,7 @@ async function save(
     row.failed = error instanceof Error ? error.message : `${error}`;
     throw error;
   }
+  if (profile.snapshots === 'newest' && row.kind === 'sampler_weights') deleteOlder(database, row);
   if (row.kind === 'weights') return json({ path: `tinker://${id}/weights/${row.name}`, type: 'save_weights' });
   const path = session === undefined ? `tinker://${id}/${row.name}` : null;
   return json({ path, type: 'save_weights_for_sampler', sampling_session_id: session ?? null });

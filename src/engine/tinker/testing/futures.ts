@@ -13,6 +13,8 @@ export type Result =
 
 export interface Future extends Waiting {
   readonly id: string;
+  /** The number that the client gave, whether the server looks at it or not. */
+  readonly said?: number;
   readonly payload: string;
   /** Until it is applied. */
   work?: Work;
@@ -25,6 +27,7 @@ export interface NewFuture {
   readonly kind: CallName;
   readonly model?: string;
   readonly seq?: number;
+  readonly said?: number;
   readonly checkpoint?: string;
   readonly payload: string;
   readonly work: Work;

@@ -40,8 +40,9 @@ export interface Loss {
   readonly fn: string;
   readonly config: Readonly<Record<string, number>>;
   readonly rule: LossRule;
-  /** In the request. */
+  /** In the request: datums, and tokens that count. */
   readonly datums: number;
+  readonly tokens: number;
 }
 
 interface Term {
@@ -52,11 +53,11 @@ interface Term {
 /** @param logprobs [positions] at the pass */
 export function lossOf(datum: Datum, logprobs: Float32Array, how: Loss): WaitingDatum & { losses: Float32Array } {
   const { rule } = how;
-  const clip = rule.importanceClip;
+  const clip = rule.importanceClip === undefined ? undefined : (how.config.epsilon ?? rule.importanceClip);
   const fn = how.fn === 'importance_sampling' && clip !== undefined ? 'ppo' : how.fn;
   const { clip_low_threshold: low = 1 - (clip ?? 0.2), clip_high_threshold: high = 1 + (clip ?? 0.2) } = how.config;
   const { logprobs: sampler, advantages } = datum.inputs;
-  const weights = weightsOf(datum, rule);
+  const weights = weightsIn(datum, rule);
   const gains = Float64Array.from(weights, (weight, t) => weight * (fn === 'cross_entropy' ? 1 : at(advantages, t)));
   const terms = Array.from(gains, (gain, t): Term => {
     if (gain === 0) return { loss: 0, slope: 0 };
@@ -90,13 +91,18 @@ const at = (tensor: Datum['inputs'][string] | undefined, t: number): number => {
 };
 
 /** Without weights all count, the prompt too; where weights are a mask, all but padding. */
-function weightsOf({ inputs }: Datum, rule: LossRule): Float64Array {
+function weightsIn({ inputs }: Datum, rule: LossRule): Float64Array {
   const targets = inputs.target_tokens!.data;
   if (rule.weights === 'factor') return Float64Array.from(inputs.weights?.data ?? targets.map(() => 1));
   return Float64Array.from(inputs.weights?.data ?? targets, (value) => (value === 0 ? 0 : 1));
 }
 
-function factorOf(weights: Float64Array, { rule, datums }: Loss): number {
+/** Over all datums. */
+export const countedTokens = (data: readonly Datum[], rule: LossRule): number =>
+  data.reduce((sum, datum) => sum + weightsIn(datum, rule).filter((weight) => weight !== 0).length, 0);
+
+function factorOf(weights: Float64Array, { fn, rule, datums, tokens }: Loss): number {
+  if (fn === 'cross_entropy' && rule.crossEntropyOverRequest) return 1 / Math.max(1, tokens);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   // Sums of factors that are near zero or negative explode there as they do on the real server.
   const overTokens = rule.overTokens === 'sum' ? 1 : Math.max(total, rule.weights === 'mask' ? 1 : 1e-8);

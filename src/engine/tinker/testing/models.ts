@@ -111,7 +111,7 @@ export class Models {
   /** @returns the output and the version that was used */
   async sample(id: string, checkpoint: string, snapshot: Snapshot, draw: Draw) {
     const { snapshots } = this.profile;
-    if (snapshots === 'kept') {
+    if (snapshots === 'kept' || snapshots === 'newest') {
       return { output: await this.backend.sampleFrom(snapshot, draw), used: snapshot.version };
     }
     const model = this.byId.get(id);

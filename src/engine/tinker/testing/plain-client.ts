@@ -68,8 +68,8 @@ export class PlainClient {
     return this.result(await this.post(path, { model_id: model, seq_id, ...body }));
   }
 
-  pass(model: string, data: readonly object[], loss_fn = 'cross_entropy'): Promise<Reply> {
-    return this.ask('/forward_backward', model, { forward_backward_input: { data, loss_fn } });
+  pass(model: string, data: readonly object[], loss_fn = 'cross_entropy', loss_fn_config?: object): Promise<Reply> {
+    return this.ask('/forward_backward', model, { forward_backward_input: { data, loss_fn, loss_fn_config } });
   }
 
   forward(model: string, data: readonly object[]): Promise<Reply> {

@@ -23,8 +23,10 @@ export interface LossRule {
   readonly overDatums: 'sum' | 'mean-since-step' | 'mean-of-request';
   /** `mask`: a weight that is not zero counts as one. */
   readonly weights: 'factor' | 'mask';
-  /** `importance_sampling` is clipped as PPO is, at 1 - c and 1 + c. */
+  /** `importance_sampling` is clipped as PPO is, at 1 - c and 1 + c; `epsilon` in the loss's config is another c. */
   readonly importanceClip?: number;
+  /** `cross_entropy` is the mean over all tokens of the request that count, whatever else is said. */
+  readonly crossEntropyOverRequest?: boolean;
 }
 
 export interface ServerProfile {
@@ -35,11 +37,14 @@ export interface ServerProfile {
    * `kept`: a snapshot keeps its weights.
    * `shared-slot`: sampler and training share the live weights; sampling from a snapshot that is not the loaded one loads it over them.
    * `latest`: every session of a model samples what was saved last.
+   * `newest`: saving deletes the model's older snapshots; sampling from one of those fails.
    */
-  readonly snapshots: 'kept' | 'shared-slot' | 'latest';
+  readonly snapshots: 'kept' | 'shared-slot' | 'latest' | 'newest';
   /** Settings of a step that count; all others are as the server was configured. */
   readonly honours: readonly (keyof AdamSettings)[];
   readonly configured: AdamSettings;
+  /** A step's answer has the norm of the gradient. */
+  readonly saysNorm: boolean;
   readonly stepWithoutGradients: 'steps' | 'fails';
   /** The first step after a weights-only load starts from what was there before the load. */
   readonly weightsOnlyLoadUndone: boolean;
@@ -47,8 +52,10 @@ export interface ServerProfile {
   readonly decayReachesAll: boolean;
   /** Gradients that were not stepped when a model is unloaded wait for the next model in its slot. */
   readonly gradientsOutliveUnload: boolean;
-  /** Samples of one prompt token more or less: N entries with null first, or N - 1. */
-  readonly promptLogprobs: 'leading-null' | 'shorter';
+  /** Of a prompt of N tokens: N entries with null first, N - 1, or none whatever was asked. */
+  readonly promptLogprobs: 'leading-null' | 'shorter' | 'none';
+  /** The same seed gives the same samples. */
+  readonly seededSamples: boolean;
   readonly baseSampling: boolean;
   /** How `retrieve_future` says that a result is not there yet, or failed. */
   readonly futures: 'skyrl' | 'twinkle' | 'hosted';
@@ -59,13 +66,15 @@ export interface ServerProfile {
    * that has not arrived holds back the later ones.
    */
   readonly order: 'ticks' | 'arrival' | 'sequence';
-  /** Requests that must carry, and are recognised by, the model's sequence number. */
+  /** Requests that are recognised by the model's sequence number when they come again; others are then done again. */
   readonly numbered: readonly ('passes' | 'saves')[];
   /** Beside the base model, which takes a slot of its own on SkyRL's JAX backend. */
   readonly maxAdapters: number;
   readonly maxRank: number;
   /** `one`: the first model's rank binds all later ones. */
   readonly ranks: 'any' | 'one' | 'power-of-two';
+  /** Adapters are scaled by alpha / rank. */
+  readonly alpha: number;
   /** The seed of `create_model` decides the adapter's first weights. */
   readonly seeded: boolean;
   readonly sessionTimeoutSeconds: number;
@@ -86,11 +95,14 @@ export interface ServerProfile {
 }
 
 const common = {
+  saysNorm: true,
   stepWithoutGradients: 'steps',
   weightsOnlyLoadUndone: false,
   decayReachesAll: false,
   gradientsOutliveUnload: false,
   baseSampling: true,
+  seededSamples: true,
+  alpha: 32,
   order: 'arrival',
   numbered: ['passes'],
   maxRank: 32,
@@ -160,20 +172,33 @@ export const skyrlMegatron: ServerProfile = {
   seeded: false,
 };
 
+/** By its sources alone. */
 export const twinkle: ServerProfile = {
   ...common,
   name: 'twinkle',
   // Its GRPO loss: clipped at 0.2, mean over a datum's unmasked tokens, mean over the request's datums.
-  loss: { overTokens: 'mean', overDatums: 'mean-of-request', weights: 'mask', importanceClip: 0.2 },
+  loss: {
+    overTokens: 'mean',
+    overDatums: 'mean-of-request',
+    weights: 'mask',
+    importanceClip: 0.2,
+    crossEntropyOverRequest: true,
+  },
   lossFns: ['cross_entropy', 'importance_sampling'],
-  snapshots: 'kept',
+  snapshots: 'newest',
   honours: ['learning_rate', 'beta1', 'beta2', 'eps', 'weight_decay', 'grad_clip_norm'],
+  saysNorm: false,
   stepWithoutGradients: 'fails',
-  promptLogprobs: 'leading-null',
+  promptLogprobs: 'none',
+  seededSamples: false,
   futures: 'twinkle',
   futureWaitSeconds: 30,
+  // Its own protocol has numbers; the routes for Tinker's do not look at them.
+  numbered: [],
   // An assumption.
   maxAdapters: 32,
+  // What PEFT takes when nobody says.
+  alpha: 8,
   seeded: false,
   checksBaseModel: true,
   modelNamedLate: true,
@@ -188,6 +213,7 @@ export const hosted: ServerProfile = {
   loss: sums,
   snapshots: 'kept',
   honours: ['learning_rate', 'beta1', 'beta2', 'eps', 'weight_decay', 'grad_clip_norm'],
+  saysNorm: false,
   promptLogprobs: 'leading-null',
   futures: 'hosted',
   // An assumption: less than the 45 s that the official client waits.

@@ -126,6 +126,21 @@ describe('sequence numbers', () => {
     expect(server.log.repeatedData()).toHaveLength(2);
   });
 
+  it('twinkle: mean nothing: a repetition is done again', async () => {
+    await start(twinkle);
+    const model = await client.model();
+    const step = { model_id: model, seq_id: 2, adam_params: { learning_rate: 0.1 } };
+    for (let i = 0; i < 2; i++) {
+      await client.result(await client.post('/forward_backward', passBody(model, 1)));
+      await client.result(await client.post('/optim_step', step));
+    }
+    expect(server.log.of('optimStep').map(({ seq }) => seq)).toEqual([2, 2]);
+    expect(server.log.repeatedSteps()).toHaveLength(1);
+    // Nothing waits any more.
+    const { body } = await client.result(await client.post('/optim_step', { ...step, seq_id: 3 }));
+    expect(body.error).toContain('No accumulated gradients');
+  });
+
   it('hosted: run in their order, whatever the order of arrival', async () => {
     await start(hosted, { futureWaitMilliseconds: 30 });
     const model = await client.model();

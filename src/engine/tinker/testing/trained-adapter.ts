@@ -1,11 +1,14 @@
-/** An adapter that trains: a policy of an in-process engine, and what waits for its next optimizer step. */
+/**
+ * An adapter that trains: a policy of an in-process engine, and what waits for its next optimizer step. The gradient is computed when
+ * the step is made, which is the same unless the weights were exchanged after the pass (a rollback, another's decay, another's slot).
+ */
 import { createHash } from 'node:crypto';
 import { SoarError } from '../../../errors.js';
 import type { OptimizerStep, Policy, PolicyState } from '../../engine.js';
 import type { SampleOutput } from '../wire/sampling.js';
 import type { TrainingRequest } from '../wire/training.js';
 import type { Draw, PassResult, ServedAdapter, Snapshot } from './backend.js';
-import { batchOf, lossOf, sequenceOf, type WaitingDatum } from './losses.js';
+import { batchOf, countedTokens, lossOf, sequenceOf, type WaitingDatum } from './losses.js';
 import type { AdamSettings, ServerProfile } from './profile.js';
 import { OperationFailed } from './refusal.js';
 import { drawAsServed } from './sampling.js';
@@ -47,7 +50,9 @@ export class TrainedAdapter implements ServedAdapter {
 
   private async pass({ data, lossFn, lossFnConfig = {} }: TrainingRequest) {
     const logprobs = await asked(this.policy.logprobs(data.map(sequenceOf)));
-    const how = { fn: lossFn, config: lossFnConfig, rule: this.profile.loss, datums: data.length };
+    const rule = this.profile.loss;
+    const tokens = countedTokens(data, rule);
+    const how = { fn: lossFn, config: lossFnConfig, rule, datums: data.length, tokens };
     return { logprobs, datums: data.map((datum, i) => lossOf(datum, logprobs[i]!, how)) };
   }
 

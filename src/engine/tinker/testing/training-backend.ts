@@ -10,9 +10,6 @@ import type { WaitingDatum } from './losses.js';
 import type { ServerProfile } from './profile.js';
 import { sampleOf, TrainedAdapter, weightsOf, withoutOptimizer } from './trained-adapter.js';
 
-/** Every server known scales adapters by 32 / rank. */
-export const servedAlpha = 32;
-
 export interface TrainingModel {
   /** In Hugging Face form. */
   readonly folder: string;
@@ -69,7 +66,11 @@ export class TrainingBackend implements Backend {
     return family;
   }
 
-  private lora = (rank: number) => ({ rank, alpha: servedAlpha, targets: [...(this.model.targets ?? loraTargets)] });
+  private lora = (rank: number) => ({
+    rank,
+    alpha: this.profile.alpha,
+    targets: [...(this.model.targets ?? loraTargets)],
+  });
 
   private async open(rank: number): Promise<Family> {
     const settings = { lora: this.lora(rank) };

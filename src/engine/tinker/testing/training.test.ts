@@ -28,8 +28,8 @@ const text = [0, 1, 2, 9, 3, 4, 5];
 const long = [0, 1, 2, 9, 3, 4, 5, 6, 7];
 
 /** The gradient norm of a step after one pass of the datums; the weights stay. */
-async function norm(model: string, data: readonly object[], loss?: string): Promise<number> {
-  await client.pass(model, data, loss);
+async function norm(model: string, data: readonly object[], loss?: string, config?: object): Promise<number> {
+  await client.pass(model, data, loss, config);
   const { body } = await client.step(model, { learning_rate: 0 });
   return body.metrics['skyrl.ai/grad_norm'];
 }
@@ -60,16 +60,31 @@ describe('loss normalisation', () => {
   });
 
   it('twinkle: weights are a mask, requests have a mean of their own, ratios are clipped', async () => {
-    const watched = { ...twinkle, name: 'skyrl-but-twinkle' };
-    const model = await start(watched);
+    const model = await start({ ...twinkle, saysNorm: true });
     const one = await norm(model, [datum(text, 4)]);
     expect(await norm(model, [datum(text, 4, 5), datum(text, 4)])).toBeCloseTo(one, 6);
     await client.pass(model, [datum(text, 4)]);
     expect(await norm(model, [datum(text, 4)])).toBeCloseTo(2 * one, 5);
-    // Ratios of e^10 are far above 1.2: with a positive advantage nothing is left, with a negative one everything.
+    // Importance sampling: a mean over the request's datums of means over their tokens, the prompt's among them.
+    const active = rlDatum(text, 4, 1, [-2, -2, -2]);
+    const idle = rlDatum(long, 3, 0, [-1, -1, -1, -1, -1, -1]);
+    const free = { epsilon: 1e9 };
+    const alone = await norm(model, [active], 'importance_sampling', free);
+    expect(await norm(model, [active, idle], 'importance_sampling', free)).toBeCloseTo(alone / 2, 6);
+    const { weights } = datum(text, 4).loss_fn_inputs;
+    const masked = { ...active, loss_fn_inputs: { ...active.loss_fn_inputs, weights } };
+    expect(await norm(model, [masked], 'importance_sampling', free)).toBeCloseTo(2 * alone, 5);
+    // Ratios of e^10 and more are far above 1.2: with a positive advantage nothing is left, with a negative one everything.
     const far = [-20, -20, -20];
     expect(await norm(model, [rlDatum(text, 4, 1, far)], 'importance_sampling')).toBe(0);
     expect(await norm(model, [rlDatum(text, 4, -1, far)], 'importance_sampling')).toBeGreaterThan(1);
+  });
+
+  it('twinkle: cross entropy is a mean over the tokens of the request', async () => {
+    const both = [datum(text, 4), datum(long, 3)];
+    const sum = await norm(await start({ ...twinkle, saysNorm: true, loss: hosted.loss }), both);
+    await server.close();
+    expect(await norm(await start({ ...twinkle, saysNorm: true }), both)).toBeCloseTo(sum / 9, 6);
   });
 
   it('jax: without weights the prompt counts', async () => {
