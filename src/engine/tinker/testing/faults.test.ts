@@ -2,8 +2,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { writeTinyModels } from '../../conformance/tiny-model.js';
 import { type FakeServer, startFakeServer } from './fake-server.js';
-import { drawFaultPlan, type Fault, type Happening, plannedCalls, printFaultPlan } from './fault-plan.js';
-import { datum, PlainClient } from './plain-client.js';
+import {
+  drawFaultPlan,
+  type Fault,
+  type Happening,
+  mildHappenings,
+  plannedCalls,
+  printFaultPlan,
+} from './fault-plan.js';
+import { datum, PlainClient, type Reply } from './plain-client.js';
 import { hosted, type ServerProfile, skyrlJax, twinkle } from './profile.js';
 
 let models: Awaited<ReturnType<typeof writeTinyModels>>;
@@ -210,5 +217,57 @@ describe('a plan', () => {
     expect(faults.every(({ call, nth }) => plannedCalls.includes(call as never) && nth >= 0 && nth < 12)).toBe(true);
     const plan = { name: 'x', faults: [planned('sample', 3, { what: 'drop', applied: true })] };
     expect(printFaultPlan(plan)).toBe('plan x\n  sample 3: drop applied=true');
+  });
+});
+
+describe('the server', () => {
+  /** Again and again the same, until an answer that is not the fault's. */
+  async function persist(send: () => Promise<Reply>): Promise<Reply> {
+    for (let i = 0; i < 200; i++) {
+      const reply = await send().catch(() => undefined);
+      if (reply && ![408, 429, 500, 502, 503, 504].includes(reply.status)) return reply;
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    throw new Error('no answer');
+  }
+
+  it.each([skyrlJax, hosted])('$name: outlives any plan, and never makes a numbered step twice', async (profile) => {
+    const happenings = [...mildHappenings, 'restart', 'sessions-expire', 'future-expires'] as const;
+    let steps = 0;
+    for (let seed = 0; seed < 12; seed++) {
+      const faults = drawFaultPlan(`outlives/${seed}`, { faults: 8, among: 8, happenings, delay: 4 });
+      server = await startFakeServer({
+        profile,
+        model: { vocabularySize: 20 },
+        baseModel: 'tiny',
+        faults,
+        futureWaitMilliseconds: 5,
+      });
+      client = new PlainClient(server.url);
+      const post = (path: string, body: object) => persist(() => client.post(path, body));
+      const settled = async ({ status, body }: Reply) => {
+        const ask = () => client.post('/retrieve_future', { request_id: body.request_id });
+        let reply: Reply = { status, body };
+        for (let i = 0; status === 200 && i < 50 && (i === 0 || reply.body?.type === 'try_again'); i++)
+          reply = await persist(ask);
+        return reply;
+      };
+      const { body } = await post('/create_session', { tags: [], sdk_version: '0' });
+      const asked = { session_id: body.session_id, base_model: 'tiny', lora_config: { rank: 4 }, model_seq_id: 0 };
+      const model = (await settled(await post('/create_model', asked))).body?.model_id ?? 'none';
+      for (let i = 0; i < 6; i++) {
+        await settled(await post('/forward_backward', passBody(model, 2 * i + 1)));
+        await settled(await post('/optim_step', stepBody(model, 2 * i + 2)));
+        await post('/session_heartbeat', { session_id: body.session_id });
+      }
+      const where = printFaultPlan(faults);
+      expect(server.log.repeatedSteps(), where).toEqual([]);
+      expect((await persist(() => client.call('GET', '/healthz'))).body, where).toEqual({ status: 'ok' });
+      steps += server.log.of('optimStep').filter(({ failed }) => failed === undefined).length;
+      await server.close();
+    }
+    // Most of them get somewhere.
+    expect(steps).toBeGreaterThan(30);
+    server = await startFakeServer({ profile, model: { vocabularySize: 20 } });
   });
 });
