@@ -22,6 +22,7 @@ import { type HttpAnswer, Unanswered } from './exchange.js';
 import { refusal, unreachable } from './faults.js';
 import { isProtobuf, readJson, readResult } from './read-answer.js';
 import { backOff, detailOf, judge } from './retry-rules.js';
+import { Stretch } from './stretch.js';
 
 export interface ResultOptions {
   readonly signal?: AbortSignal | undefined;
@@ -98,19 +99,15 @@ async function pollUntilDone<N extends PromisingCall>(
   const { clock, patience, credentials } = caller.settings;
   const where = caller.where('retrieveFuture');
   const started = clock.now();
-  let failures = 0;
-  let failingSince: number | undefined;
+  const stretch = new Stretch(clock, signal);
+  const nextBackOff = () => backOff(stretch.failures++, clock.random());
   let bare = 0;
   let resubmissions = 0;
   let renewed = false;
   let size: number | undefined;
   let queue: string | undefined;
 
-  const fail = async (wait: number, giveUp: () => SoarError, limit = patience.failing) => {
-    failingSince ??= clock.now();
-    if (clock.now() + wait - failingSince > limit) throw giveUp();
-    await clock.sleep(wait, signal);
-  };
+  const fail = (wait: number, giveUp: () => SoarError) => stretch.wait('failing', wait, patience.failing, giveUp);
 
   for (;;) {
     signal?.throwIfAborted();
@@ -121,11 +118,10 @@ async function pollUntilDone<N extends PromisingCall>(
     if (said.kind === 'done') return readResult(name, said.answer, said.json, where);
     if (said.kind === 'failed') throw failed(name, where, credentials.redact(said.message), said.byUser);
     if (said.kind === 'unanswered') {
-      await fail(backOff(failures++, clock.random()), () => unreachable('retrieveFuture', where, said.reason));
+      await fail(nextBackOff(), () => unreachable('retrieveFuture', where, said.reason));
     } else if (said.kind !== 'refused') {
-      failures = 0;
+      stretch.over();
       renewed = false;
-      failingSince = undefined;
       if (said.kind === 'big') size = said.bytes;
       else {
         if (said.queue !== undefined) queue = credentials.redact(said.queue);
@@ -143,10 +139,13 @@ async function pollUntilDone<N extends PromisingCall>(
         size = undefined;
       } else if (status === 400 && bare++ < mostBare) await fail(0, refused);
       else if (verdict === 'credentials' && !renewed && credentials.refused()) renewed = true;
-      else if (verdict === 'paused') await fail(after ?? 5_000, refused, patience.paused);
+      else if (verdict === 'paused') await stretch.wait('paused', after ?? 5_000, patience.paused, refused);
       else if (verdict !== 'again') throw refused();
-      else if (status >= 500 && failures++ === 0) await fail(after ?? 0, refused);
-      else await fail(after ?? backOff(failures++, clock.random()), refused);
+      else {
+        // A server error may be over already: asked again at once, the first time.
+        const wait = nextBackOff();
+        await fail(after ?? (status >= 500 && stretch.failures === 1 ? 0 : wait), refused);
+      }
     }
   }
 }

@@ -12,6 +12,7 @@ import { exchange, type HttpAnswer, type HttpRequest, Unanswered } from './excha
 import { refusal, uncertain, unreachable } from './faults.js';
 import { checked, readJson } from './read-answer.js';
 import { backOff, judge } from './retry-rules.js';
+import { Stretch } from './stretch.js';
 
 /** Milliseconds. */
 export interface Patience {
@@ -142,16 +143,12 @@ export class Caller {
     const where = this.where(name, options);
     // The same for all tries, so that servers and proxies that look at it can tell a repetition.
     const key = randomUUID();
-    const started = clock.now();
-    let failures = 0;
+    const stretch = new Stretch(clock, signal);
+    const nextBackOff = () => backOff(stretch.failures++, clock.random());
     let renewed = false;
     const lost = (reason: string) => {
       if (delivery) delivery.uncertain = true;
       if (!repeatable) throw uncertain(name, where, reason);
-    };
-    const wait = async (milliseconds: number, limit: number, giveUp: () => SoarError) => {
-      if (clock.now() + milliseconds - started > limit) throw giveUp();
-      await clock.sleep(milliseconds, signal);
     };
 
     for (;;) {
@@ -168,7 +165,8 @@ export class Caller {
           throw error;
         }
         if (error.reached) lost(error.message);
-        await wait(backOff(failures++, clock.random()), failing, () => unreachable(name, where, error.message));
+        const giveUp = () => unreachable(name, where, error.message);
+        await stretch.wait('failing', nextBackOff(), failing, giveUp);
         continue;
       }
       tally.bytesReceived += answer.body.length;
@@ -177,12 +175,12 @@ export class Caller {
       if (verdict === 'take') return answer;
       if (maybe) lost(`answered ${answer.status}`);
       if (verdict === 'credentials' && !renewed && credentials.refused()) renewed = true;
-      else if (verdict === 'paused') await wait(after ?? 5_000, patience.paused, refused);
+      else if (verdict === 'paused') await stretch.wait('paused', after ?? 5_000, patience.paused, refused);
       else if (verdict !== 'again') throw refused();
       else if (answer.status === 429 && onBusy) {
-        await wait(after ?? 0, patience.pending, refused);
+        await stretch.wait('busy', after ?? 0, patience.pending, refused);
         await onBusy();
-      } else await wait(after ?? backOff(failures++, clock.random()), failing, refused);
+      } else await stretch.wait('failing', after ?? nextBackOff(), failing, refused);
     }
   }
 

@@ -14,7 +14,7 @@ const caller = authenticated({
   ...address,
   key: apiKey === undefined ? undefined : new ApiKey(apiKey),
   clock: systemClock,
-  patience: { ...patience, answer: Math.min(patience.answer, interval) },
+  patience: { ...patience, answer: Math.min(patience.answer, 10_000) },
   observe: () => {},
 });
 if (tokens) caller.useTokens();
@@ -32,27 +32,29 @@ port.on('message', (message: ToHeartbeats) => {
 function start(session: string): void {
   let last = Date.now();
   let state: FromHeartbeats['state'] = 'alive';
+  const heard = (now: FromHeartbeats['state'], code?: string) => {
+    if (now !== state && sessions.has(session)) say({ session, state: now, ...(code !== undefined && { code }) });
+    state = now;
+  };
+  // One at a time, and the first at once: one server never clears a session that has not had any.
   const beat = async () => {
+    const started = Date.now();
     try {
       // Not tried again: the next one is soon.
       await caller.call('heartbeat', { session_id: session }, { failing: 0 });
       last = Date.now();
-      if (state !== 'alive') say({ session, state: 'alive' });
-      state = 'alive';
+      heard('alive');
     } catch (error) {
       const code = error instanceof SoarError ? error.code : 'INTERNAL';
-      const now = code === 'TINKER_NOT_FOUND' ? 'lost' : Date.now() - last >= warnAfter ? 'silent' : state;
-      if (now !== state && sessions.has(session)) say({ session, state: now, code });
-      state = now;
-      if (state === 'lost') stop(session);
+      heard(code === 'TINKER_NOT_FOUND' ? 'lost' : Date.now() - last >= warnAfter ? 'silent' : state, code);
     }
+    if (state === 'lost') stop(session);
+    if (sessions.has(session)) sessions.set(session, setTimeout(beat, interval - (Date.now() - started)));
   };
-  sessions.set(session, setInterval(beat, interval));
-  // At once: one server never clears a session that has not had any.
-  void beat();
+  sessions.set(session, setTimeout(beat, 0));
 }
 
 function stop(session: string): void {
-  clearInterval(sessions.get(session));
+  clearTimeout(sessions.get(session));
   sessions.delete(session);
 }
