@@ -174,6 +174,34 @@ describe('when a request fails', () => {
   });
 });
 
+describe('a server that does not look at numbers', () => {
+  it('is sent no gradient and no step twice, but passes without gradient', async () => {
+    const { session, server } = await rig(
+      training({
+        'POST /optim_step': 'drop',
+        'POST /forward_backward': { status: 502, text: '' },
+        'POST /forward': ['drop', promise('11')],
+        'POST /retrieve_future': { json: trainingOutputToJson(output([1])) },
+      }),
+    );
+    session.knowsRepetitions = false;
+    const model = (id: string) => session.attachModel(id, { nextSequence: 1 });
+    const lost = coded('TINKER_UNCERTAIN');
+    await expect(model('a').optimStep({ learningRate: 1 })).rejects.toEqual(lost);
+    await expect(model('b').forwardBackward([datum(1)], loss)).rejects.toEqual(lost);
+    await model('c').forward([datum(1)], loss);
+    expect([server.to('/optim_step').length, server.to('/forward_backward').length]).toEqual([1, 1]);
+  });
+
+  it('that forgot what it promised (410) is not asked again for a step', async () => {
+    const { session, server } = await rig(training({ 'POST /retrieve_future': { status: 410, json: {} } }));
+    session.knowsRepetitions = false;
+    const model = session.attachModel('a', { nextSequence: 1 });
+    await expect(model.optimStep({ learningRate: 1 })).rejects.toEqual(coded('TINKER_PROMISE_LOST'));
+    expect(server.to('/optim_step')).toHaveLength(1);
+  });
+});
+
 describe('a large batch', () => {
   const five = [1, 2, 3, 4, 5].map(datum);
   const config = { fwdbwd_max_chunk_len: 2 };

@@ -1,6 +1,7 @@
 /**
  * One model on the server, that is a LoRA adapter on its base model. Calls go out in the order in which they are made, numbered, and are
- * repeated after lost answers under the same number, which servers recognise; so nothing is applied twice.
+ * repeated after lost answers under the same number, by which servers know a repetition; so nothing is applied twice. On a server that
+ * does not look at numbers, a lost answer to what must not happen twice is an error.
  */
 import type { AnswerOf, BodyOf, Datum, TrainingOutput } from '../wire/index.js';
 import type { Delivery } from './caller.js';
@@ -25,6 +26,8 @@ export interface AdamSettings {
 
 /** What a model needs of its session. */
 export interface ModelHome {
+  /** The server does not carry out a request again that comes again under its number. */
+  readonly knowsRepetitions: boolean;
   /** Numbers the session's samplers, so that ephemeral checkpoints never share a name. */
   nextSampler(): number;
   openSampler(source: { modelPath: string }, options: CallOptions, checkpoint: string): Promise<Sampler>;
@@ -44,7 +47,7 @@ export class TinkerModel {
     this.home = home;
     this.id = id;
     this.turns = new Turns(id, nextSequence);
-    this.training = new TrainingCalls(connection, this.turns, id);
+    this.training = new TrainingCalls(connection, this.turns, id, home);
   }
 
   /** The number that the next request takes when all that were asked for have been accepted. */
@@ -144,14 +147,16 @@ export class TinkerModel {
     options: CallOptions,
   ) {
     const { signal } = options;
+    // A load that is done twice is one load.
+    const repeatable = name === 'loadWeights' || this.home.knowsRepetitions;
     const send = async (sequence: number, delivery?: Delivery): Promise<string> => {
-      const how = { signal, subject: this.id, ...(delivery && { delivery }) };
+      const how = { signal, subject: this.id, repeatable, ...(delivery && { delivery }) };
       return (await this.connection.caller.call(name, body(sequence), how)).request_id;
     };
     const { first, accepted } = await this.turns.take(1, send, signal);
     accept(options, first, accepted);
     const resubmit = () => send(first);
-    return resultOf(this.connection, name, accepted, { signal, resubmit, subject: this.id });
+    return resultOf(this.connection, name, accepted, { signal, subject: this.id, ...(repeatable && { resubmit }) });
   }
 }
 

@@ -36,6 +36,11 @@ export class TinkerSession implements ModelHome {
   readonly id: string;
   /** As the heartbeats find it; `silent` for a while is no reason to stop. */
   state: FromHeartbeats['state'] | 'closed' = 'alive';
+  /**
+   * The server does not carry out a request again that comes again under its number. Set it to false for one that does not look at
+   * numbers: then a lost answer to a gradient or a step is an error, and nothing is repeated.
+   */
+  knowsRepetitions = true;
   private readonly home: SessionHome;
   private readonly models = new Set<string>();
   private creations = 0;

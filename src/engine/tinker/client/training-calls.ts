@@ -19,11 +19,13 @@ export class TrainingCalls {
   private readonly connection: Connection;
   private readonly turns: Turns;
   private readonly model: string;
+  private readonly home: { readonly knowsRepetitions: boolean };
 
-  constructor(connection: Connection, turns: Turns, model: string) {
+  constructor(connection: Connection, turns: Turns, model: string, home: { readonly knowsRepetitions: boolean }) {
     this.connection = connection;
     this.turns = turns;
     this.model = model;
+    this.home = home;
   }
 
   /** @throws SoarError TINKER_DATUM, TINKER_NOT_FINITE, TINKER_*, or the signal's reason */
@@ -56,7 +58,8 @@ export class TrainingCalls {
     onAccepted?.({ sequence: first, requestIds: accepted });
     const outputs = accepted.map(async (requestId, i) => {
       const name = forwardOnly ? 'forward' : 'forwardBackward';
-      const how = { signal, resubmit: () => submit(i, first), subject: this.model };
+      const resubmit = () => submit(i, first);
+      const how = { signal, subject: this.model, ...(this.repeatable(forwardOnly) && { resubmit }) };
       const output = await resultOf(this.connection, name, requestId, how);
       this.checkLength(name, output, chunks[i] as Datum[]);
       return output;
@@ -98,9 +101,15 @@ export class TrainingCalls {
     const bytes = request.data.reduce((sum, datum) => sum + datumBytes(datum), 0);
     // In protobuf both are one call, and a flag of the message tells them apart.
     const name = request.forwardOnly && !protobuf ? 'forward' : 'forwardBackward';
-    const how = { signal, subject: this.model, ...(delivery && { delivery }) };
+    const repeatable = this.repeatable(request.forwardOnly);
+    const how = { signal, subject: this.model, repeatable, ...(delivery && { delivery }) };
     const send = () => caller.callWith(name, trainingContent(this.connection, request), how);
     return (await trainingBytes.use(bytes, send, signal)).request_id;
+  }
+
+  /** A pass without gradient leaves nothing behind. */
+  private repeatable(forwardOnly: boolean): boolean {
+    return forwardOnly || this.home.knowsRepetitions;
   }
 
   private checkLength(name: 'forward' | 'forwardBackward', { outputs }: TrainingOutput, chunk: readonly Datum[]): void {
