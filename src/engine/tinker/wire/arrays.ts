@@ -53,7 +53,8 @@ function bytesOf(values: Int32Array | Float32Array): Uint8Array {
 function whole(bytes: Uint8Array, size: number, where: string, toMachineOrder = true): ArrayBuffer {
   if (bytes.length % size !== 0)
     throw unreadable(where, `${bytes.length} bytes are no whole number of ${size}-byte values`);
-  const copy = bytes.slice();
+  // Not `slice`, which of a Buffer is no copy.
+  const copy = new Uint8Array(bytes);
   return (littleEndian || !toMachineOrder ? copy : swapped(copy, size)).buffer as ArrayBuffer;
 }
 
