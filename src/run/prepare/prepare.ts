@@ -3,6 +3,7 @@
  * The same command continues where it stopped and ends with the same bytes.
  */
 import type { Policy } from '../../engine/engine.js';
+import { fixingSettings } from '../../engine/settings.js';
 import type { Domain } from '../../problems/domain.js';
 import type { ProblemSet } from '../../problems/sets/problem-set.js';
 import { modelFolder } from '../config/config.js';
@@ -23,8 +24,8 @@ export async function prepareHardSet(request: PrepareRequest, options: PrepareOp
   const { config, out } = request;
   const { disk = nodeDisk } = options;
   const set = await readSet(request);
+  const engine = await openEngine(config);
   const domain = openDomain(config);
-  const engine = openEngine(config);
   try {
     const policy = await engine.open({ folder: modelFolder(config) });
     domain.checkTokenizer(policy.tokenizer);
@@ -50,7 +51,6 @@ async function identityOf(
   domain: Domain,
 ): Promise<ScreenIdentity> {
   const { temperature, maxNewTokens, topP, topK } = config.soar.student.sampling;
-  const { workers: _workers, ...engine } = config.engine;
   const { field: _field, topics: _topics, workers: _judges, ...judging } = config.mathematics;
   return {
     version: 1,
@@ -65,6 +65,6 @@ async function identityOf(
     attempts,
     stopAtFirstSuccess,
     seed: `prepare/${config.seed}`,
-    engine: JSON.stringify(engine),
+    engine: JSON.stringify(fixingSettings(config.engine)),
   };
 }
