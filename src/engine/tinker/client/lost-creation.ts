@@ -5,6 +5,7 @@
 import { SoarError } from '../../../errors.js';
 import type { TrainingRun } from '../wire/index.js';
 import type { Connection } from './connection.js';
+import { serverTimeOf } from './server-time.js';
 import { trainingRuns } from './training-runs.js';
 import { unloadModel } from './unload.js';
 
@@ -58,18 +59,13 @@ async function candidates(
       !known.has(run.training_run_id) &&
       run.base_model === baseModel &&
       (run.lora_rank ?? rank) === rank &&
-      timeOf(run.last_request_time) >= since,
+      // Without a time it may be new.
+      (serverTimeOf(run.last_request_time) ?? since) >= since,
   );
 }
 
 function provablyOurs(run: TrainingRun, { session, number, marker }: LostCreation): boolean {
   return run.user_metadata?.request === marker || run.training_run_id === `${session}:train:${number}`;
-}
-
-/** Without a zone it is UTC; without a time it may be new. */
-function timeOf(text: string | null | undefined): number {
-  const time = Date.parse(/(Z|[+-]\d\d:?\d\d)$/i.test(text ?? '') ? (text as string) : `${text}Z`);
-  return Number.isNaN(time) ? Number.POSITIVE_INFINITY : time;
 }
 
 function unknown(found: readonly TrainingRun[]): SoarError {

@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { coded, promise, rig } from './scripted/rig.js';
 
 const taken = { status: 409, json: { detail: "Checkpoint 'best' already exists for model 'model_1'" } };
-const listed = (checkpoint_type: string, checkpoint_id: string) => ({
-  json: { checkpoints: [{ checkpoint_id, checkpoint_type, time: '2026-01-01T00:00:00', tinker_path: 'tinker://x' }] },
+const date = { date: 'Thu, 01 Jan 2026 12:00:00 GMT' };
+const listed = (checkpoint_type: string, checkpoint_id: string, time: string | null = '2026-01-01T12:00:01') => ({
+  headers: date,
+  json: { checkpoints: [{ checkpoint_id, checkpoint_type, time, tinker_path: 'tinker://x' }] },
 });
 const none = { json: { checkpoints: [] } };
 const listing = 'GET /training_runs/model_1/checkpoints';
@@ -29,9 +31,31 @@ describe('saveWeights', () => {
     expect(model.nextSequence).toBe(2);
   });
 
-  it('answered 409 at once: the name is another checkpoint’s', async () => {
-    const { model } = await rig({ 'POST /save_weights': taken });
+  it.each([
+    ['at once', [taken], '2026-01-01T11:59:00'],
+    ['after a lost answer', ['drop', taken] as const, '2026-01-01T11:59:00'],
+    ['at once, without a time', [taken], null],
+  ])('answered 409 %s for what is older than the request: the name is another checkpoint’s', async (_, steps, time) => {
+    const { model, caller } = await rig({
+      'POST /save_weights': steps,
+      [listing]: listed('training', 'best', time),
+      'GET /healthz': { headers: date, json: { status: 'ok' } },
+    });
+    await caller.call('health', undefined);
     await expect(model.saveWeights('best')).rejects.toEqual(coded('TINKER_CHECKPOINT_EXISTS'));
+  });
+
+  it.each([
+    ['made since', [taken], '2026-01-01T11:59:58Z'],
+    ['without a time, after a lost answer', ['drop', taken] as const, null],
+  ])('answered 409 for a checkpoint %s: it is ours', async (_, steps, time) => {
+    const { model, caller } = await rig({
+      'POST /save_weights': steps,
+      [listing]: listed('training', 'best', time),
+      'GET /healthz': { headers: date, json: { status: 'ok' } },
+    });
+    await caller.call('health', undefined);
+    expect(await model.saveWeights('best')).toBe('tinker://model_1/weights/best');
   });
 
   it('answered 409 and never listed: it is not known what happened', async () => {

@@ -1,16 +1,20 @@
 /**
- * Saving is not idempotent: a repetition after a lost answer is refused, since the name is taken. So the refusal is looked into: is the
- * checkpoint there? Then the lost try was carried out, and its path is known beforehand.
+ * Saving is not idempotent: a repetition after a lost answer, or by something on the way, is refused, since the name is taken. So the
+ * refusal is looked into: is the checkpoint there, and made since we asked? Then it is ours, and its path is known beforehand.
  */
 import { SoarError } from '../../../errors.js';
-import type { BodyOf } from '../wire/index.js';
+import type { BodyOf, Checkpoint } from '../wire/index.js';
 import { type Delivery, jsonContent } from './caller.js';
 import { type CheckpointPath, checkpointPath } from './checkpoint-path.js';
 import type { Connection } from './connection.js';
 import { uncertain } from './faults.js';
 import { backOff } from './retry-rules.js';
+import { serverTimeOf } from './server-time.js';
 
 type SaveName = 'saveWeights' | 'saveWeightsForSampler';
+
+/** Milliseconds by which a server's clocks may differ among each other. */
+const slack = 5_000;
 
 /**
  * @returns the request's id, or nothing where an earlier try has saved already
@@ -23,13 +27,17 @@ export async function save<N extends SaveName>(
   path: CheckpointPath,
   { delivery, signal }: { delivery: Delivery; signal?: AbortSignal | undefined },
 ): Promise<string | undefined> {
+  const since = connection.caller.serverTime - slack;
   try {
     const options = { signal, delivery, subject: path.model };
     return (await connection.caller.callWith(name, jsonContent(body), options)).request_id;
   } catch (error) {
     if (!(error instanceof SoarError) || error.code !== 'TINKER_CONFLICT') throw error;
-    if (!delivery.uncertain) throw exists(path, error);
-    await appearance(connection, name, path, signal);
+    const found = await appearance(connection, name, path, signal);
+    const time = serverTimeOf(found.time);
+    // Of a checkpoint without a time only a lost try tells whose it is.
+    const ours = time === undefined || since === Number.NEGATIVE_INFINITY ? delivery.uncertain : time >= since;
+    if (!ours) throw exists(path, error);
     delivery.uncertain = false;
     return undefined;
   }
@@ -41,7 +49,7 @@ async function appearance(
   name: SaveName,
   path: CheckpointPath,
   signal: AbortSignal | undefined,
-): Promise<void> {
+): Promise<Checkpoint> {
   const { clock, patience } = caller.settings;
   const started = clock.now();
   const type = path.kind === 'weights' ? 'training' : 'sampler';
@@ -49,7 +57,8 @@ async function appearance(
     const { checkpoints } = await caller.call('checkpoints', undefined, { parameters: { run: path.model }, signal });
     // Some servers list an id with its kind.
     const same = (id: string) => id === path.name || id === `${path.kind}/${path.name}`;
-    if (checkpoints.some((found) => found.checkpoint_type === type && same(found.checkpoint_id))) return;
+    const found = checkpoints.find((one) => one.checkpoint_type === type && same(one.checkpoint_id));
+    if (found) return found;
     const wait = backOff(looks, clock.random());
     if (clock.now() + wait - started > patience.failing) {
       throw uncertain(name, caller.where(name), 'its name is taken, and no such checkpoint appears');

@@ -70,11 +70,19 @@ describe('refusals', () => {
     '$call$result answered $status is $code ($source)',
     async ({ call, result, status, json, text, code }) => {
       const step: Step = text === undefined ? { status, json } : { status, text };
-      const capabilities = { json: { supported_models: [{ model_name: 'tiny' }] } };
-      const { session, model, sampler, connection } = await rig(
-        (request) => (request.path === '/get_server_capabilities' ? capabilities : step),
-        { patience: { paused: 10_000, failing: 10_000 } },
-      );
+      const older = {
+        checkpoint_id: 'best',
+        checkpoint_type: 'training',
+        time: null,
+        tinker_path: 'tinker://model_1/weights/best',
+      };
+      const others: Record<string, Step> = {
+        '/get_server_capabilities': { json: { supported_models: [{ model_name: 'tiny' }] } },
+        '/training_runs/model_1/checkpoints': { json: { checkpoints: [older] } },
+      };
+      const { session, model, sampler, connection } = await rig(({ path }) => others[path] ?? step, {
+        patience: { paused: 10_000, failing: 10_000 },
+      });
       const asked: Record<string, () => Promise<unknown>> = {
         createModel: () => session.createModel({ baseModel: 'tiny', rank: 8 }),
         forwardBackward: () => model.forwardBackward([datum], { name: 'ppo' }),
