@@ -1,5 +1,7 @@
 /** A bounded amount, of bytes or of requests, shared in the order of asking. */
 
+import { expectListeners } from './signals.js';
+
 interface Waiting {
   readonly amount: number;
   readonly admit: () => void;
@@ -36,6 +38,7 @@ export class Budget {
       this.free -= amount;
       return Promise.resolve();
     }
+    expectListeners(signal);
     return new Promise((resolve, reject) => {
       const leave = () => {
         this.queue.splice(this.queue.indexOf(waiting), 1);

@@ -1,5 +1,6 @@
 /** Time and chance, as the client meets them: the one seam by which retries can be tested without waiting. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { expectListeners } from './signals.js';
 
 export interface Clock {
   /** Milliseconds since the epoch. */
@@ -14,6 +15,7 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   random: () => Math.random(),
   async sleep(milliseconds, signal) {
+    expectListeners(signal);
     try {
       await delay(milliseconds, undefined, signal ? { signal } : {});
     } catch (error) {

@@ -1,4 +1,5 @@
 /** One request and its answer, or the reason why there is none. Nothing is tried twice here. */
+import { expectListeners } from './signals.js';
 
 export interface HttpRequest {
   readonly method: string;
@@ -40,6 +41,7 @@ export async function exchange(request: HttpRequest): Promise<HttpAnswer> {
     controller.abort();
   }, timeout);
   const abort = () => controller.abort();
+  expectListeners(signal);
   signal?.addEventListener('abort', abort);
   try {
     const answer = await fetch(url, {

@@ -93,6 +93,18 @@ describe('sample', () => {
     expect(most).toBe(3);
   });
 
+  it('hangs hundreds of requests on one signal without a warning', async () => {
+    const warnings: Error[] = [];
+    const hear = (warning: Error) => warnings.push(warning);
+    process.on('warning', hear);
+    const { sampler } = await rig({ 'POST /asample': promise('1'), 'POST /retrieve_future': done() });
+    const { signal } = new AbortController();
+    const sample = () => sampler.sample(Int32Array.of(1), { maxTokens: 1, signal });
+    await Promise.all(Array.from({ length: 100 }, sample));
+    process.off('warning', hear);
+    expect(warnings).toEqual([]);
+  });
+
   it('ends with an abort while it waits for its place', async () => {
     const controller = new AbortController();
     const { sampler, server } = await rig(
