@@ -22,6 +22,7 @@ import type {
   UpdateMetrics,
 } from '../../engine.js';
 import type { Sampler } from '../client/index.js';
+import { loadUndone } from '../probe/describe-profile.js';
 import { lossRequest, planUpdate } from '../profiles/objective.js';
 import { updateMetrics } from '../profiles/update-metrics.js';
 import type { Adapter } from './adapter.js';
@@ -118,7 +119,7 @@ export class TinkerPolicy implements Policy {
       const { profile, client } = this.service;
       const plan = planUpdate(batch, profile);
       const adapter = await this.live();
-      if (adapter.loadedWithoutOptimizer && profile.weightsOnlyLoad === 'undone') throw wouldBeUndone();
+      if (adapter.loadedWithoutOptimizer && profile.weightsOnlyLoad === 'undone') throw loadUndone(adapter.model.id);
       const sequences = plan.trained.map(({ sequence }) => sequence);
       const own = plan.way === 'slopes' && sequences.length > 0 ? await adapter.logprobs(sequences) : [];
       const { fwdbwd_max_chunk_len: length, fwdbwd_max_chunk_bytes_count: bytes } = client.config;
@@ -272,14 +273,3 @@ const noLogprobs = () =>
     kind: 'environment',
     remedy: 'use a service that returns them, and let `soar probe` find its profile',
   });
-
-const wouldBeUndone = () =>
-  new SoarError(
-    'TINKER_LOAD_UNDONE',
-    'the first optimizer step after loading weights would start from the base model again (NovaSky-AI/SkyRL#2149)',
-    {
-      kind: 'environment',
-      remedy:
-        'use a server with that change, or the JAX back-end; without promotions (soar.promotion.enabled=false) it does no harm',
-    },
-  );

@@ -42,7 +42,8 @@ export async function measureProfile({ client, session, baseModel, rank }: Probi
     const weightsOnlyLoad = await measureLoad(client, trial, create);
     const alike = profiles[looksLike(normalisation)];
     const facts = {
-      loss: normalisation.loss,
+      // Under a mean over tokens a common factor of the weights does not show, and does not matter.
+      loss: { ...normalisation.loss, ...(normalisation.loss.overTokens === 'mean' && { weights: alike.loss.weights }) },
       takesWeights: trial.takesWeights,
       fixedOptimizer: fixedOptimizer(alike, honoursEpsilon, clips),
       baseSampling,
@@ -133,8 +134,8 @@ async function measureSnapshots(
   const latest = await trial.model.sampler();
   const options = { maxTokens: 1, seed: 0, promptLogprobs: true };
   const found = await Promise.allSettled([old.sample(text, options)]);
-  const { promptLogprobs } = await latest.sample(text, options);
   const now = await trial.logprobs();
+  const { promptLogprobs } = await latest.sample(text, options);
   for (const { checkpoint } of [old, latest]) if (checkpoint) await client.deleteCheckpoint(checkpoint);
   if (!promptLogprobs) return { promptLogprobs: 'none' };
   const [sampled] = found;

@@ -33,7 +33,6 @@ export async function measureNormalisation(
   const bold = await times([{ advantages: first, shift: -Math.LN2 }]);
   const overTokens = half > 1.5 ? 'mean' : 'sum';
   const overDatums = twice > 1.5 ? 'sum' : apart > 1.5 ? 'mean-of-request' : 'mean-since-step';
-  // Under a mean over tokens a common factor of the weights does not show, and does not matter.
   const weights = overTokens === 'sum' && heavy < 1.5 ? 'mask' : 'factor';
   return { loss: { overTokens, overDatums, weights, clipsRatios: bold < 0.5 }, saysNorm };
 }
