@@ -57,6 +57,28 @@ describe('sample', () => {
     expect(connection.pressure.weight(1)).toBe(20);
   });
 
+  it('sends fewer bytes at a time after back-pressure', async () => {
+    let now = 0;
+    let most = 0;
+    const accept = async (): Promise<Step> => {
+      most = Math.max(most, ++now);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      now--;
+      return promise('1');
+    };
+    const config = { sample_dispatch_bytes_semaphore_size: 100 };
+    const { sampler, connection } = await rig({ 'POST /asample': accept, 'POST /retrieve_future': done() }, { config });
+    const several = () =>
+      Promise.all(Array.from({ length: 8 }, () => sampler.sample(Int32Array.of(1), { maxTokens: 1 })));
+    await several();
+    expect(most).toBeGreaterThan(1);
+    // A token is ten bytes, twentyfold two hundred: more than there is at all.
+    connection.pressure.refused(10);
+    most = 0;
+    await several();
+    expect(most).toBe(1);
+  });
+
   it('pauses longer after long prompts', async () => {
     const { sampler, clock } = await rig({ 'POST /asample': [busy, promise('1')], 'POST /retrieve_future': done() });
     await sampler.sample(new Int32Array(13_108), { maxTokens: 1 });

@@ -38,7 +38,6 @@ export async function save<N extends SaveName>(
     // Of a checkpoint without a time only a lost try tells whose it is.
     const ours = time === undefined || since === Number.NEGATIVE_INFINITY ? delivery.uncertain : time >= since;
     if (!ours) throw exists(path, error);
-    delivery.uncertain = false;
     return undefined;
   }
 }

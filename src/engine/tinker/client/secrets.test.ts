@@ -144,9 +144,12 @@ describe('the base URL', () => {
     expect(parseBaseUrl(text, how)).toBe(url);
   });
 
-  it.each(['127.0.0.1:8000', 'ftp://host', 'https://me:pass@host', 'https://host?key=1', ''])('not: %s', (text) => {
-    expect(() => parseBaseUrl(text, how)).toThrow(coded('TINKER_BASE_URL'));
-  });
+  it.each(['127.0.0.1:8000', 'ftp://host', 'https://me:pass@host', 'https://me@host', 'https://host?key=1', ''])(
+    'not: %s',
+    (text) => {
+      expect(() => parseBaseUrl(text, how)).toThrow(coded('TINKER_BASE_URL'));
+    },
+  );
 
   it.each(['http://gpu-box:8000', 'http://10.0.0.5', 'http://127.evil.example', 'http://localhost.evil.example'])(
     'takes no key to %s in the clear, unless allowed',
