@@ -53,6 +53,11 @@ export async function scriptedBench(calls: Call[] = []): Promise<Workbench> {
     topK: true,
     stopStrings: true,
     maxPolicies: Number.POSITIVE_INFINITY,
+    trainableForks: true,
+    fixedOptimizer: {},
+    readableStates: true,
+    seededSampling: true,
+    exactMetrics: true,
   };
   const engine = ledger.engine({
     name: 'scripted',

@@ -6,19 +6,18 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
 import { SoarError } from '../errors.js';
 import { isHubName } from '../hub/hub.js';
 import { fetchModel } from '../hub/models.js';
-import { readChatTemplates } from './chat-template.js';
-import { llamaConfig, readLlamaConfig, tokenIds } from './llama-config.js';
+import { llamaConfig, readLlamaConfig } from './llama-config.js';
 import type { LlamaShape } from './llama-shape.js';
 import { mergeAdapters } from './lora.js';
-import { readModelJson, readModelJsonIfThere, refuseNoFolder } from './model-file.js';
+import { readEndTokens, readTokenizer } from './model-description.js';
+import { readModelJson, refuseNoFolder } from './model-file.js';
 import { readWeights, writeWeights } from './model-weights.js';
 import { type PeftBase, readPeftAdapters, readPeftConfig } from './peft-folder.js';
 import type { Tokenizer } from './tokenizer.js';
-import { type TokenizerJson, tokenizerFrom } from './tokenizer-file.js';
+import type { TokenizerJson } from './tokenizer-file.js';
 
 export interface ModelFolder {
   readonly shape: LlamaShape;
@@ -42,7 +41,8 @@ export async function readModelFolder(folder: string): Promise<ModelFolder> {
   const config = readLlamaConfig(await readModelJson(configPath), configPath);
   const { shape } = config;
   // The small files first: what is wrong with them should not wait for gigabytes.
-  const tokenizer = await readTokenizer(folder, (await readEndTokens(folder)) ?? config.endTokens, shape);
+  const endTokens = (await readEndTokens(folder)) ?? config.endTokens;
+  const { tokenizer } = await readTokenizer(folder, endTokens, shape.vocabularySize);
   const weights = await readWeights(folder, shape);
   return { shape, weights, tokenizer, hash: hashOf(weights) };
 }
@@ -76,30 +76,6 @@ function hashOf(weights: Float32Array): string {
     hash.update(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
   }
   return hash.digest('hex');
-}
-
-async function readEndTokens(folder: string): Promise<readonly number[] | undefined> {
-  const path = join(folder, 'generation_config.json');
-  const json = (await readModelJsonIfThere(path)) ?? {};
-  const parsed = z.looseObject({ eos_token_id: tokenIds }).safeParse(json);
-  if (parsed.success) return parsed.data.eos_token_id;
-  throw new SoarError('MODEL_CONFIG', 'eos_token_id: neither a token id nor a list of them', {
-    where: path,
-    remedy: 'use the generation_config.json that belongs to the model',
-  });
-}
-
-async function readTokenizer(folder: string, endTokens: readonly number[], shape: LlamaShape): Promise<Tokenizer> {
-  const path = join(folder, 'tokenizer.json');
-  const json = (await readModelJson(path)) as TokenizerJson;
-  const config = ((await readModelJsonIfThere(join(folder, 'tokenizer_config.json'))) ?? {}) as object;
-  const tokenizer = tokenizerFrom(json, config, endTokens, path, await readChatTemplates(folder, config));
-  if (tokenizer.vocabularySize <= shape.vocabularySize) return tokenizer;
-  throw new SoarError(
-    'MODEL_TOKENIZER',
-    `the tokenizer has ${tokenizer.vocabularySize} tokens, the model only ${shape.vocabularySize}`,
-    { where: path, remedy: 'use the tokenizer.json that belongs to the model' },
-  );
 }
 
 export interface NewModelFolder {

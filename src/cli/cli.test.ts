@@ -56,7 +56,7 @@ describe('config', () => {
       writeFileSync(join(folder, 'printed.yaml'), stdout);
       const config = resolveConfig({ file: join(folder, 'printed.yaml') });
       expect(config.seed).toBe(4);
-      expect(config.engine.workers).toBe(2);
+      expect(config.engine).toMatchObject({ workers: 2 });
       expect(config).toEqual(parse(stdout));
       expect(stdout.includes('# tau: promote when')).toBe(extra.length > 0);
     }

@@ -8,6 +8,7 @@ import { addExportCommand } from './commands/export.js';
 import { addJudgeCommand } from './commands/judge.js';
 import { addPrepareCommand } from './commands/prepare.js';
 import { addPretrainCommand } from './commands/pretrain.js';
+import { addProbeCommand } from './commands/probe.js';
 import { addReportCommand } from './commands/report.js';
 import { addResumeCommand } from './commands/resume.js';
 import { addRunCommand } from './commands/run.js';
@@ -41,6 +42,7 @@ Examples:
   $ soar study                                every arm over twelve seeds: does it work, and why?
   $ soar export programs-seed1 --what student its promoted student as a Hugging Face model folder
   $ soar prepare my.jsonl --model ./my-model  find the problems that a model never solves
+  $ soar probe http://127.0.0.1:8000          is this training service fit for SOAR?
   $ soar pretrain --check                     is the built-in world an honest demonstration?
 
 Exit codes: 0 done, 1 a fault of the program, 2 something to mend in the input, 3 disk, memory or a peer, 130 Ctrl-C.`,
@@ -59,6 +61,7 @@ addJudgeCommand(program);
 addPretrainCommand(program);
 addExportCommand(program);
 addServeSkyrlCommand(program);
+addProbeCommand(program);
 
 // `soar config | head` closes the pipe early; that is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

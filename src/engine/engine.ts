@@ -6,7 +6,7 @@
  * - Log-probabilities are natural logs under the policy at temperature 1, whatever temperature was sampled with.
  * - `update` makes exactly one optimizer step on the gradient of the stated objective (see `TrainingBatch`).
  * - Operations on one policy are applied in the order they were called. Operations on different policies may run side by side.
- * - Same seed, same calls on a policy, same engine settings: the same bytes, whatever the number of workers.
+ * - Same seed, same calls on a policy, same engine settings: the same bytes, whatever the number of workers (`seededSampling`).
  * - An engine knows nothing of SOAR. It refuses what it cannot do with a coded error; it never silently does less.
  */
 
@@ -30,13 +30,33 @@ export interface Capabilities {
   readonly stopStrings: boolean;
   /** Most policies alive at once; Infinity where only memory limits. */
   readonly maxPolicies: number;
+  /** A fork of a trained policy, and one that weights were loaded into, can be trained on. */
+  readonly trainableForks: boolean;
+  /** Settings of an optimizer step that the engine cannot choose. */
+  readonly fixedOptimizer: FixedOptimizer;
+  /** `PolicyState.arrays.weights` holds what is trained; else a state only names what is kept elsewhere. */
+  readonly readableStates: boolean;
+  /** The same seed gives the same completions; else they are drawn anew each time. */
+  readonly seededSampling: boolean;
+  /** `UpdateMetrics` are exact; else the entropy is estimated from the trained tokens, and a gradient norm may be missing. */
+  readonly exactMetrics: boolean;
 }
+
+/** By setting: the value that it has whatever a step says, where that is known. */
+export type FixedOptimizer = Readonly<
+  Partial<Record<Exclude<keyof OptimizerStep, 'learningRate'>, number | 'unknown'>>
+>;
 
 export interface Engine {
   readonly name: string;
   readonly capabilities: Capabilities;
   /** @throws SoarError MODEL_* when the folder is missing, damaged, or of an unsupported architecture. */
   open(model: ModelRef): Promise<Policy>;
+  /**
+   * For engines whose states name what is kept elsewhere: of all states saved so far, only those given will be loaded again. What
+   * the others hold there may be freed. Policies that are alive keep what they need.
+   */
+  retain?(states: readonly PolicyState[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -117,12 +137,15 @@ export interface OptimizerStep {
 export interface UpdateMetrics {
   /** L as stated in `TrainingBatch`, before the step. */
   readonly loss: number;
-  /** Global L2 norm of the gradient before clipping. */
+  /** Global L2 norm of the gradient before clipping; NaN where a service does not say it (`Capabilities.exactMetrics`). */
   readonly gradNorm: number;
   /** Completion tokens that entered the gradient / were left out because their gradient is exactly zero. */
   readonly tokensTrained: number;
   readonly tokensSkipped: number;
-  /** Mean over trained completion tokens, nats. NaN when nothing was trained. */
+  /**
+   * Mean over trained completion tokens, nats. NaN when nothing was trained. Without `Capabilities.exactMetrics` it is the mean of
+   * -log pi(token) over the tokens trained on, which estimates it where they were sampled from the policy.
+   */
   readonly entropy: number;
   /** mean(logmu - logpi): sampling against training path and staleness, nats; NaN for `log-likelihood`. */
   readonly klSampler: number;
@@ -141,7 +164,10 @@ export interface PolicyState {
 }
 
 export interface Policy {
-  /** SHA-256 of the weights that the model was opened with, hex: names the model in manifests, whatever was trained since. */
+  /**
+   * SHA-256, hex, of the weights that the model was opened with; of its name and tokenizer where a service holds the weights. Names
+   * the model in manifests, whatever was trained since.
+   */
   readonly model: string;
   readonly tokenizer: Tokenizer;
   /** Most tokens (prompt + completion) a sequence may have. */

@@ -1,8 +1,9 @@
 /** The `engine:` section of a config. */
 import { z } from 'zod';
 import { loraTargets } from '../checkpoints/lora.js';
+import { tinkerSettings } from './tinker/settings.js';
 
-export const engineSettings = z.strictObject({
+export const inProcessSettings = z.strictObject({
   kind: z
     .enum(['embedded', 'reference'])
     .default('embedded')
@@ -55,4 +56,17 @@ export const engineSettings = z.strictObject({
     .describe('completions per piece of a large sampling request; pieces are spread over idle workers'),
 });
 
+export const engineSettings = z.discriminatedUnion('kind', [inProcessSettings, tinkerSettings]);
+
+/** Without what changes no result: the number of workers, where a service is and how long it is waited for. */
+export function fixingSettings(settings: EngineSettings): object {
+  if (settings.kind === 'tinker') {
+    const { baseUrl: _baseUrl, maxAdapters: _adapters, allowHttp: _http, timeouts: _timeouts, ...fixing } = settings;
+    return fixing;
+  }
+  const { workers: _workers, ...fixing } = settings;
+  return fixing;
+}
+
+export type InProcessSettings = z.infer<typeof inProcessSettings>;
 export type EngineSettings = z.infer<typeof engineSettings>;

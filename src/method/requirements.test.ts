@@ -11,6 +11,11 @@ const all: Capabilities = {
   topK: true,
   stopStrings: true,
   maxPolicies: Number.POSITIVE_INFINITY,
+  trainableForks: true,
+  fixedOptimizer: {},
+  readableStates: true,
+  seededSampling: true,
+  exactMetrics: true,
 };
 const plan = (section: object, capabilities: Partial<Capabilities> = {}) =>
   planEngine(soarSettingsSchema.parse(section), { name: 'fake', capabilities: { ...all, ...capabilities } });
@@ -33,6 +38,13 @@ describe('planEngine', () => {
     ['exact snapshots', noKl, { snapshots: false }],
     ['nucleus sampling', { student: { sampling: { topP: 0.9 } } }, { topP: false }],
     ['top-k sampling', { teacher: { sampling: { topK: 5 } } }, { topK: false }],
+    ['new baselines', noKl, { trainableForks: false }],
+    [
+      'beta2 0.9 for the teacher (it is 0.95',
+      { ...noKl, teacher: { optimizer: { beta2: 0.9 } } },
+      { fixedOptimizer: { beta2: 0.95 } },
+    ],
+    ['epsilon 1e-8 for the teacher (it is whatever', noKl, { fixedOptimizer: { epsilon: 'unknown' } }],
     ['4 policies at once (it keeps 3)', {}, { maxPolicies: 3 }],
     ['3 policies at once (it keeps 2)', noKl, { maxPolicies: 2 }],
   ])('refuses an engine without %s', (what, section, lack) => {

@@ -1,5 +1,5 @@
 /** What a run with these settings asks of an engine; a missing capability is refused before anything starts. Pure. */
-import type { Capabilities } from '../engine/engine.js';
+import type { Capabilities, FixedOptimizer } from '../engine/engine.js';
 import { SoarError } from '../errors.js';
 import type { SoarSettings } from './settings.js';
 
@@ -22,6 +22,24 @@ export function planEngine(settings: SoarSettings, engine: { name: string; capab
   if (!capabilities.snapshots) refuse('exact snapshots, which promotion and resuming need', 'choose another engine');
   if (!capabilities.klLoss && (uses(teacher.kl, 'loss') || uses(student.kl, 'loss'))) {
     refuse('a KL loss', "set kl.form to 'reward' or kl.coefficient to 0, under soar.teacher and soar.student");
+  }
+  if (settings.promotion.enabled && !capabilities.trainableForks) {
+    refuse(
+      'new baselines: what is forked from a promoted student would train from the base model again',
+      'mend the service as its profile says (`soar probe`), choose another one, or set soar.promotion.enabled to false',
+    );
+  }
+  for (const [whose, { optimizer }] of Object.entries({ teacher, student })) {
+    for (const [name, value] of Object.entries(capabilities.fixedOptimizer)) {
+      const asked = optimizer[name as keyof FixedOptimizer];
+      if (asked === value) continue;
+      refuse(
+        `${name} ${asked} for the ${whose} (it is ${value === 'unknown' ? 'whatever the service was started with' : value} there)`,
+        value === 'unknown'
+          ? `start the service with the ${name} of the config, and list it in engine.allowIgnored`
+          : `set soar.${whose}.optimizer.${name} to ${value}, or list it in engine.allowIgnored to go on without`,
+      );
+    }
   }
   for (const { sampling } of [teacher, student]) {
     if (!capabilities.topP && sampling.topP < 1) refuse('nucleus sampling', 'set sampling.topP to 1');

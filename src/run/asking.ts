@@ -1,6 +1,7 @@
 /** The problems that can be asked of the model at hand, and how. */
 import type { Prompt } from '../checkpoints/tokenizer.js';
 import type { Policy } from '../engine/engine.js';
+import { fixingSettings } from '../engine/settings.js';
 import { SoarError } from '../errors.js';
 import type { HubProgress } from '../hub/hub.js';
 import type { SamplingSettings } from '../method/index.js';
@@ -60,8 +61,8 @@ export async function withAsked<Result>(
   const set = await readSet(given);
   const request = { ...given, config: await withPinnedModel(given.config, onFetch) };
   const { config } = request;
+  const engine = await openEngine(config);
   const domain = openDomain(config);
-  const engine = openEngine(config);
   try {
     const policy = await engine.open({ folder: await modelFolder(config) });
     domain.checkTokenizer(policy.tokenizer);
@@ -173,7 +174,6 @@ function askIdentity(
   domain: Domain,
 ): AskIdentity {
   const { temperature, maxNewTokens, topP, topK } = config.soar.student.sampling;
-  const { workers: _workers, ...engine } = config.engine;
   const { verifier, policy: comparison, deadline } = config.mathematics;
   return {
     version: 1,
@@ -186,6 +186,6 @@ function askIdentity(
     prompt: promptForm(domain, policy.tokenizer),
     longPrompts,
     sampling: { temperature, maxNewTokens, topP, topK },
-    engine: JSON.stringify(engine),
+    engine: JSON.stringify(fixingSettings(config.engine)),
   };
 }

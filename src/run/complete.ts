@@ -30,7 +30,7 @@ export async function completeWithModel(
   config: Pick<RunConfig, 'model' | 'engine'>,
   request: CompletionRequest,
 ): Promise<CompletedText[]> {
-  const engine = openEngine(config);
+  const engine = await openEngine(config);
   try {
     return await complete(await engine.open({ folder: await modelFolder(config) }), request);
   } finally {

@@ -1,6 +1,6 @@
 /** Opens what a config names: engine, model, domain. Refuses what does not fit together before anything is computed or written. */
 import { availableParallelism } from 'node:os';
-import { createEmbeddedEngine, createReferenceEngine, type Engine } from '../engine/index.js';
+import { createEmbeddedEngine, createReferenceEngine, type Engine, openTinkerEngine } from '../engine/index.js';
 import { SoarError } from '../errors.js';
 import { type EnginePlan, planEngine } from '../method/index.js';
 import { hardCandidates } from '../problems/index.js';
@@ -16,8 +16,8 @@ import type { Workbench } from './workbench.js';
 
 export async function openWorkbench(config: RunConfig): Promise<Workbench> {
   const ledger = openLedger();
+  const engine = ledger.engine(await openEngine(config));
   const domain = ledger.domain(openDomain(config));
-  const engine = ledger.engine(openEngine(config));
   try {
     const plan = withFewUnderWay(planEngine(config.soar, engine), config);
     const base = await engine.open({ folder: await modelFolder(config) });
@@ -116,12 +116,15 @@ function worldProblems(
   };
 }
 
-export function openEngine({ engine }: Pick<RunConfig, 'engine'>): Engine {
+/** @throws SoarError TINKER_* */
+export async function openEngine({ engine }: Pick<RunConfig, 'engine'>): Promise<Engine> {
+  if (engine.kind === 'tinker') return openTinkerEngine(engine);
   return engine.kind === 'reference' ? createReferenceEngine(engine) : createEmbeddedEngine(engine);
 }
 
 /** Two pieces of work per worker keep all of them busy; more under way at once would only lose more to a kill. */
 function withFewUnderWay(plan: EnginePlan, { engine }: RunConfig): EnginePlan {
+  if (engine.kind === 'tinker') return plan;
   const workers = engine.workers === 'auto' ? availableParallelism() : engine.workers;
   return { ...plan, concurrentStudies: Math.min(plan.concurrentStudies, 2 * workers) };
 }

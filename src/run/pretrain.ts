@@ -11,6 +11,7 @@ import { type PretrainProgress, type PretrainSettings, pretrain } from '../probl
 import type { RunConfig } from './config/config.js';
 import { nodeDisk } from './disk.js';
 import { modelFolder } from './model-place.js';
+import { openEngine } from './open-workbench.js';
 
 export interface PretrainRequest {
   readonly out: string;
@@ -80,7 +81,7 @@ async function successByLength(policy: Policy): Promise<number[]> {
 
 /** Rows of the design check of a config's world and model, as they are found. */
 export async function checkWorld(config: RunConfig, seeds: number, onRow: (row: DesignRow) => void): Promise<void> {
-  const engine = createEmbeddedEngine(config.engine);
+  const engine = await openEngine(config);
   try {
     const base = await engine.open({ folder: await modelFolder(config) });
     programsDomain.checkTokenizer(base.tokenizer);

@@ -1,6 +1,7 @@
 /** A run's folder: where each file lies, how the folder is made in one piece, and how an existing one is found and read. */
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { fixingSettings } from '../engine/settings.js';
 import { SoarError } from '../errors.js';
 import { nearest } from '../nearest.js';
 import { configYaml, type RunConfig, resolveConfig } from './config/config.js';
@@ -53,8 +54,7 @@ export function configHash(config: RunConfig): string {
     engine,
     ...rest
   } = config;
-  const { workers: _workers, ...fixing } = engine;
-  return sha256(JSON.stringify({ ...rest, engine: fixing }));
+  return sha256(JSON.stringify({ ...rest, engine: fixingSettings(engine) }));
 }
 
 /**

@@ -7,6 +7,7 @@
  */
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { InProcessSettings } from '../engine/index.js';
 import { SoarError } from '../errors.js';
 import type { SpendingReport } from '../report/index.js';
 import type { RunConfig } from './config/config.js';
@@ -31,7 +32,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   readonly disk?: Disk;
   /** In place of the config's; changes no result. */
-  readonly workers?: RunConfig['engine']['workers'];
+  readonly workers?: InProcessSettings['workers'];
   /** In place of the config's engine, model and domain. */
   readonly bench?: (config: RunConfig) => Promise<Workbench>;
 }
@@ -131,13 +132,18 @@ export async function withWorkbench<T>(
   options: RunOptions,
   act: (bench: Workbench) => Promise<T>,
 ): Promise<T> {
-  const { workers = config.engine.workers } = options;
-  const bench = await (options.bench ?? openWorkbench)({ ...config, engine: { ...config.engine, workers } });
+  const bench = await (options.bench ?? openWorkbench)(withWorkers(config, options.workers));
   try {
     return await act(bench);
   } finally {
     await bench.close();
   }
+}
+
+/** A service has its own workers. */
+function withWorkers(config: RunConfig, workers: RunOptions['workers']): RunConfig {
+  const { engine } = config;
+  return workers === undefined || engine.kind === 'tinker' ? config : { ...config, engine: { ...engine, workers } };
 }
 
 export async function withLock<T>(paths: RunPaths, act: () => Promise<T>): Promise<T> {

@@ -1,6 +1,6 @@
 /** Conformance: what one update does to the weights, and what it reports. */
 import { describe, expect, it } from 'vitest';
-import type { OptimizerStep, Policy, TrainingBatch, TrainingSequence } from '../engine.js';
+import type { Capabilities, OptimizerStep, Policy, TrainingBatch, TrainingSequence } from '../engine.js';
 import { mixedBatch } from './batches.js';
 import { gradientOf, k3, statedLoss, weightsOf } from './stated-objective.js';
 import { nextLogprobs, sequenceOf } from './texts.js';
@@ -53,9 +53,19 @@ function withIdle(policy: Policy, batch: TrainingBatch): { batch: TrainingBatch;
   return { batch: { ...batch, sequences: [idle[0], first, idle[1], ...rest, idle[2]] }, idleTokens: 15 };
 }
 
-export function describeOptimizerSteps(open: Open): void {
+/** As good as the same weights: in what they say, and where they can be read. */
+async function expectAlike(one: Policy, other: Policy, batch: TrainingBatch, readable: boolean): Promise<void> {
+  if (readable) expectClose(await weightsOf(one), Float64Array.from(await weightsOf(other)));
+  const [expected, found] = [await other.logprobs(batch.sequences), await one.logprobs(batch.sequences)];
+  for (const [i, row] of expected.entries()) {
+    for (const [t, logp] of row.entries()) expect(Math.abs((found[i] as Float32Array)[t] - logp)).toBeLessThan(1e-4);
+  }
+}
+
+export function describeOptimizerSteps(open: Open, { readableStates, exactMetrics }: Capabilities): void {
+  const readable = it.skipIf(!readableStates);
   describe('an update', () => {
-    it.each([
+    readable.each([
       ['without clipping', 0, 1],
       ['clipped to half the norm', 0.5, 1],
       ['with a clip above the norm', 2, 1],
@@ -71,7 +81,7 @@ export function describeOptimizerSteps(open: Open): void {
       await policy.release();
     });
 
-    it('carries the moments into the second and third step', async () => {
+    readable('carries the moments into the second and third step', async () => {
       const policy = await open('tied');
       const gradients: Float64Array[] = [];
       for (const objective of ['policy-gradient', 'log-likelihood', 'policy-gradient'] as const) {
@@ -94,14 +104,14 @@ export function describeOptimizerSteps(open: Open): void {
           0,
         );
         const more = withIdle(policy, batch);
-        const [alone, crowded] = [await policy.fork(), await policy.fork()];
+        const [alone, crowded] = [await open(), await open()];
         const lean = await alone.update(batch, step);
         const full = await crowded.update(more.batch, step);
         expect([lean.tokensTrained, lean.tokensSkipped]).toEqual([trained, 0]);
         expect([full.tokensTrained, full.tokensSkipped]).toEqual([trained, more.idleTokens]);
         expect(full.loss).toBeCloseTo(lean.loss, 6);
         expect(full.entropy).toBeCloseTo(lean.entropy, 6);
-        expectClose(await weightsOf(crowded), Float64Array.from(await weightsOf(alone)));
+        await expectAlike(crowded, alone, batch, readableStates);
         await Promise.all([policy, alone, crowded].map((each) => each.release()));
       },
     );
@@ -118,11 +128,11 @@ export function describeOptimizerSteps(open: Open): void {
       const batch = { objective: 'policy-gradient', sequences: [sequence], klCoefficient: 0.1 } as const;
       const metrics = await policy.update(batch, step);
       expect([metrics.tokensTrained, metrics.tokensSkipped]).toEqual([2, 0]);
-      expect(metrics.gradNorm).toBeGreaterThan(0);
+      if (exactMetrics) expect(metrics.gradNorm).toBeGreaterThan(0);
       await policy.release();
     });
 
-    it('without any gradient still decays moments and weights', async () => {
+    readable('without any gradient still decays moments and weights', async () => {
       const policy = await open();
       const batch = await mixedBatch(policy, 'log-likelihood', 0);
       const gradient = await gradientOf(policy, batch);
@@ -159,7 +169,10 @@ export function describeOptimizerSteps(open: Open): void {
       };
       const metrics = await policy.update(batch, step);
       expect(metrics.loss).toBeCloseTo(statedLoss(batch, own), 5);
-      expect(metrics.entropy).toBeCloseTo(entropies.reduce((a, b) => a + b, 0) / entropies.length, 5);
+      const entropy = exactMetrics
+        ? entropies.reduce((a, b) => a + b, 0) / entropies.length
+        : mean((_, logpi) => -logpi);
+      expect(metrics.entropy).toBeCloseTo(entropy, 5);
       const klSampler = mean(({ samplerLogprobs }, logpi, _, t) => (samplerLogprobs?.[t] ?? Number.NaN) - logpi);
       const klReference = mean(({ referenceLogprobs }, logpi, _, t) => k3(referenceLogprobs?.[t] ?? Number.NaN, logpi));
       for (const [reported, expected] of [

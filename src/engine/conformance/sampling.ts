@@ -1,8 +1,8 @@
 /** Conformance: what is sampled, how often, and where it ends. */
 import { describe, expect, it } from 'vitest';
-import type { Completion, Policy, SamplingOptions } from '../engine.js';
+import type { Capabilities, Completion, Policy, SamplingOptions } from '../engine.js';
 import { completionOf, joined, nextLogprobs } from './texts.js';
-import type { Open } from './tiny-model.js';
+import type { Open, TinyModelName } from './tiny-model.js';
 
 const plain: SamplingOptions = {
   samplesPerPrompt: 4,
@@ -58,7 +58,8 @@ function heated(logprobs: Float32Array, temperature: number, kept = (_token: num
 const byProbability = (logprobs: Float32Array): number[] =>
   Array.from(logprobs.keys()).sort((a, b) => logprobs[b] - logprobs[a]);
 
-export function describeSampling(open: Open): void {
+export function describeSampling(open: Open, { seededSampling }: Capabilities, models: readonly TinyModelName[]): void {
+  const seeded = it.skipIf(!seededSampling);
   describe('sampling', () => {
     it('gives each prompt its completions, of at least one and at most maxNewTokens tokens', async () => {
       const policy = await open();
@@ -126,7 +127,7 @@ export function describeSampling(open: Open): void {
       await policy.release();
     });
 
-    it('decodes greedily at temperature 0: each token the most probable', async () => {
+    it.skipIf(!models.includes('tied'))('decodes greedily at temperature 0: each token the most probable', async () => {
       const policy = await open('tied');
       const groups = await sample(policy, { temperature: 0, samplesPerPrompt: 2, seed: 'unused' });
       expect(groups).toEqual(await sample(policy, { temperature: 0, samplesPerPrompt: 2, seed: 'another' }));
@@ -140,7 +141,7 @@ export function describeSampling(open: Open): void {
       await policy.release();
     });
 
-    it('breaks greedy ties for the lowest token id', async () => {
+    it.skipIf(!models.includes('flat'))('breaks greedy ties for the lowest token id', async () => {
       const policy = await open('flat');
       const groups = await sample(policy, { temperature: 0, samplesPerPrompt: 1 });
       for (const [{ tokens, logprobs }] of groups) {
@@ -150,7 +151,7 @@ export function describeSampling(open: Open): void {
       await policy.release();
     });
 
-    it('fixes completions by seed, prompt and place in the group, whatever else is asked for', async () => {
+    seeded('fixes completions by seed, prompt and place in the group, whatever else is asked for', async () => {
       const policy = await open();
       const all = await sample(policy, {});
       expect(await sample(policy, {})).toEqual(all);
@@ -167,7 +168,7 @@ export function describeSampling(open: Open): void {
       await policy.release();
     });
 
-    it('ends a completion with its first stop token', async () => {
+    seeded('ends a completion with its first stop token', async () => {
       const policy = await open();
       const options = { samplesPerPrompt: 40, maxNewTokens: 6 };
       const stopTokens = [...completionOf(policy, '.c')];
@@ -186,7 +187,27 @@ export function describeSampling(open: Open): void {
       await policy.release();
     });
 
-    it('ends a completion where a stop string first occurs in it, not across the prompt', async () => {
+    it('lets nothing follow a stop token or a stop string', async () => {
+      const policy = await open();
+      const options = { samplesPerPrompt: 60, maxNewTokens: 8, temperature: 1.5 };
+      const [stop] = completionOf(policy, '.');
+      const stopped = (await sample(policy, { ...options, stopTokens: [stop], stopStrings: ['=d', 'h'] })).flat();
+      const ends = new Set<string>();
+      for (const { tokens, stopReason } of stopped) {
+        const before = policy.tokenizer.decode(tokens.subarray(0, -1));
+        const whole = policy.tokenizer.decode(tokens);
+        expect(before).not.toMatch(/\.|=d|h/);
+        expect(stopReason).toBe(/\.|=d|h/.test(whole) ? 'stop' : 'length');
+        if (stopReason === 'length') expect(tokens).toHaveLength(8);
+        ends.add(stopReason === 'length' ? 'length' : whole.slice(-1));
+      }
+      expect(ends).toEqual(
+        expect.toSatisfy((seen: Set<string>) => seen.has('.') && seen.has('h') && seen.has('length')),
+      );
+      await policy.release();
+    });
+
+    seeded('ends a completion where a stop string first occurs in it, not across the prompt', async () => {
       const policy = await open();
       const options = { samplesPerPrompt: 80, maxNewTokens: 8, temperature: 1.5 };
       const stopStrings = ['=d', 'hb', '?'];

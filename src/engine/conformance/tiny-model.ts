@@ -7,7 +7,7 @@ import type { LoraShape } from '../../checkpoints/lora.js';
 import { writeModelFolder } from '../../checkpoints/model-folder.js';
 import { characterTokenizer } from '../../checkpoints/tokenizer-file.js';
 import { randomStream } from '../../rl/random.js';
-import type { Engine, Policy, PolicyState } from '../engine.js';
+import type { Capabilities, Engine, Policy, PolicyState } from '../engine.js';
 
 /** Token ids: 0 begins a text, these characters are 1 to 11. */
 const alphabet = 'abcdefgh?=.';
@@ -37,6 +37,8 @@ const models = {
 
 export type TinyModelName = keyof typeof models;
 
+export const tinyModelNames = Object.keys(models) as TinyModelName[];
+
 /** Opens a tiny model, in the engine under test unless another is given. */
 export type Open = (model?: TinyModelName, engine?: Engine) => Promise<Policy>;
 
@@ -60,6 +62,25 @@ export const tinyLora: LoraShape = {
   alpha: 4,
   targets: ['q_proj', 'v_proj', 'o_proj', 'up_proj', 'down_proj'],
 };
+
+const everything: Capabilities = {
+  klLoss: true,
+  snapshots: true,
+  fullFineTuning: true,
+  topP: true,
+  topK: true,
+  stopStrings: true,
+  maxPolicies: Number.POSITIVE_INFINITY,
+  trainableForks: true,
+  fixedOptimizer: {},
+  readableStates: true,
+  seededSampling: true,
+  exactMetrics: true,
+};
+
+/** What engines in this process can do: training all weights, or `tinyLora`. */
+export const inProcess = { capabilities: everything };
+export const inProcessLora = { capabilities: { ...everything, fullFineTuning: false }, lora: tinyLora };
 
 /** New adapters begin at the base, where half of their gradient is zero: these do not. */
 export function someAdapters(state: PolicyState): PolicyState {

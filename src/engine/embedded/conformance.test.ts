@@ -1,14 +1,13 @@
 import { describeEngine } from '../conformance/suite.js';
-import { tinyLora } from '../conformance/tiny-model.js';
+import { inProcess, inProcessLora, tinyLora } from '../conformance/tiny-model.js';
 import { createEmbeddedEngine } from './embedded-engine.js';
 
 const lora = { ...tinyLora, targets: [...tinyLora.targets] };
 
-describeEngine('embedded (1 worker)', () => createEmbeddedEngine({ workers: 1 }));
-describeEngine('embedded (2 workers)', () => createEmbeddedEngine({ workers: 2 }));
-describeEngine('embedded with adapters', () => createEmbeddedEngine({ workers: 2, lora }), lora);
-describeEngine(
-  'embedded with adapters beside a packed base',
-  () => createEmbeddedEngine({ workers: 2, lora, packedBase: true }),
-  lora,
-);
+describeEngine('embedded (1 worker)', { make: () => createEmbeddedEngine({ workers: 1 }), ...inProcess });
+describeEngine('embedded (2 workers)', { make: () => createEmbeddedEngine({ workers: 2 }), ...inProcess });
+describeEngine('embedded with adapters', { make: () => createEmbeddedEngine({ workers: 2, lora }), ...inProcessLora });
+describeEngine('embedded with adapters beside a packed base', {
+  make: () => createEmbeddedEngine({ workers: 2, lora, packedBase: true }),
+  ...inProcessLora,
+});

@@ -3,13 +3,13 @@ import { availableParallelism } from 'node:os';
 import { initialAdapters } from '../../checkpoints/lora.js';
 import { readModelFolder } from '../../checkpoints/model-folder.js';
 import type { Engine } from '../engine.js';
-import { type EngineSettings, engineSettings } from '../settings.js';
+import { type InProcessSettings, inProcessSettings } from '../settings.js';
 import { EmbeddedPolicy } from './embedded-policy.js';
 import { Placement } from './placement.js';
 import { WorkerLink } from './worker-link.js';
 
-export function createEmbeddedEngine(settings: Partial<EngineSettings> = {}): Engine {
-  const resolved = engineSettings.parse(settings);
+export function createEmbeddedEngine(settings: Partial<InProcessSettings> = {}): Engine {
+  const resolved = inProcessSettings.parse(settings);
   const workers = resolved.workers === 'auto' ? availableParallelism() : resolved.workers;
   const workerSettings = {
     threads: resolved.threadsPerWorker,
@@ -30,6 +30,11 @@ export function createEmbeddedEngine(settings: Partial<EngineSettings> = {}): En
       topK: true,
       stopStrings: true,
       maxPolicies: Number.POSITIVE_INFINITY,
+      trainableForks: true,
+      fixedOptimizer: {},
+      readableStates: true,
+      seededSampling: true,
+      exactMetrics: true,
     },
     async open({ folder }) {
       const { shape, weights, tokenizer, hash } = await readModelFolder(folder);

@@ -1,7 +1,7 @@
 /** Which worker a policy or a piece of work goes to. Decides speed only, never results. */
 import type { Tokenizer } from '../../checkpoints/tokenizer.js';
 import type { StatedModel } from '../llama-state.js';
-import type { EngineSettings } from '../settings.js';
+import type { InProcessSettings } from '../settings.js';
 import type { WorkerLink } from './worker-link.js';
 
 export interface LoadedModel extends StatedModel {
@@ -10,11 +10,11 @@ export interface LoadedModel extends StatedModel {
 }
 
 export class Placement {
-  readonly settings: EngineSettings;
+  readonly settings: InProcessSettings;
   private readonly links: readonly WorkerLink[];
   private count = 0;
 
-  constructor(settings: EngineSettings, links: readonly WorkerLink[]) {
+  constructor(settings: InProcessSettings, links: readonly WorkerLink[]) {
     this.settings = settings;
     this.links = links;
   }

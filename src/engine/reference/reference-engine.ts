@@ -6,11 +6,11 @@ import { initialAdapters } from '../../checkpoints/lora.js';
 import { readModelFolder } from '../../checkpoints/model-folder.js';
 import { SoarError } from '../../errors.js';
 import type { Engine } from '../engine.js';
-import type { EngineSettings } from '../settings.js';
+import type { InProcessSettings } from '../settings.js';
 import { ReferencePolicy } from './reference-policy.js';
 
 /** @param settings.lora adapters beside a frozen base; without it all weights are trained */
-export function createReferenceEngine({ lora = null }: Partial<Pick<EngineSettings, 'lora'>> = {}): Engine {
+export function createReferenceEngine({ lora = null }: Partial<Pick<InProcessSettings, 'lora'>> = {}): Engine {
   let closed = false;
   const checkOpen = () => {
     if (!closed) return;
@@ -26,6 +26,11 @@ export function createReferenceEngine({ lora = null }: Partial<Pick<EngineSettin
       topK: true,
       stopStrings: true,
       maxPolicies: Number.POSITIVE_INFINITY,
+      trainableForks: true,
+      fixedOptimizer: {},
+      readableStates: true,
+      seededSampling: true,
+      exactMetrics: true,
     },
     async open({ folder }) {
       checkOpen();

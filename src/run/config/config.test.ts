@@ -2,9 +2,10 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { SoarError } from '../../errors.js';
 import { modelFolder } from '../model-place.js';
-import { configJsonSchema, configYaml, resolveConfig } from './config.js';
+import { configJsonSchema, configYaml, describedYaml, resolveConfig } from './config.js';
 import { presetNames } from './presets.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'soar-config-'));
@@ -104,7 +105,7 @@ describe('the preset paper-small', () => {
   const [small, paper] = [resolveConfig({ preset: 'paper-small' }), resolveConfig({ preset: 'paper' })];
 
   it('trains adapters on mathematics, as the paper does but for its size', () => {
-    expect(small.engine.lora?.rank).toBe(16);
+    expect(small.engine).toMatchObject({ lora: { rank: 16 } });
     expect(small.domain).toBe('mathematics');
     const { inner, proposals, stop } = paper.soar;
     expect(small.soar).toMatchObject({ inner, proposals, stop });
@@ -255,11 +256,41 @@ describe('the model', () => {
   });
 });
 
+describe('an engine that is a service', () => {
+  const service = 'engine:\n  kind: tinker\n  baseUrl: http://127.0.0.1:8000\n';
+  it('has settings of its own, each explained', () => {
+    const config = resolveConfig({ file: yaml(service) });
+    expect(config.engine).toMatchObject({ kind: 'tinker', profile: 'auto', loraRank: 32, timeouts: { answer: 60 } });
+    const described = describedYaml(config);
+    expect(parse(described)).toEqual(config);
+    expect(described).toContain('# rank of every adapter, the teacher and all students alike\n  loraRank: 32');
+  });
+  it('is told from the others: their keys are unknown in it, its own are not in them', () => {
+    expect(fileRefusal(`${service}  lorRank: 8\n`)).toMatchObject({
+      message: "unknown key 'engine.lorRank', did you mean 'engine.loraRank'?",
+      where: 'config.yaml:4:3',
+    });
+    expect(fileRefusal(`${service}  slots: 8\n`).message).toBe("unknown key 'engine.slots'");
+    expect(fileRefusal('engine: {loraRnk: 8}\n').message).not.toContain('loraRank');
+    expect(fileRefusal('engine: {kind: tinkr}\n')).toMatchObject({
+      message: `'engine.kind' must be one of embedded, reference, tinker, got "tinkr", did you mean 'tinker'?`,
+      where: 'config.yaml:1:16',
+    });
+    expect(fileRefusal('engine: {kind: tinker}\n').message).toBe("'engine.baseUrl' must be a text, got nothing");
+  });
+});
+
 it('has a JSON Schema in which every leaf is described', () => {
   const bare: string[] = [];
-  const walk = (node: { properties?: Record<string, never>; description?: string }, path: string) => {
+  interface Node {
+    properties?: Record<string, Node>;
+    oneOf?: Node[];
+    description?: string;
+  }
+  const walk = (node: Node, path: string) => {
+    for (const kind of node.oneOf ?? []) walk(kind, path);
     for (const [key, inner] of Object.entries(node.properties ?? {})) walk(inner, `${path}.${key}`);
-    if (!node.properties && !node.description) bare.push(path);
+    if (!node.properties && !node.oneOf && !node.description) bare.push(path);
   };
   walk(configJsonSchema() as never, '');
   expect(bare).toEqual([]);

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { SoarError } from '../../errors.js';
 import { nearest } from '../../nearest.js';
+import { propertiesOf, type SchemaNode } from './branches.js';
 import { type ConfigPath, type ConfigSource, merge, valueAt } from './sources.js';
 
 type Issue = z.core.$ZodIssue;
@@ -45,7 +46,7 @@ function problemsOf(schema: z.ZodType, tree: unknown, sources: readonly ConfigSo
   const path = issue.path.map((segment) => (typeof segment === 'number' ? segment : String(segment)));
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => {
-      const guess = guessKey(schema, path, key);
+      const guess = guessKey(schema, tree, path, key);
       return {
         code: 'CONFIG_UNKNOWN_KEY',
         text: `unknown key '${dotted([...path, key])}'${guess === undefined ? '' : `, did you mean '${guess}'?`}`,
@@ -82,6 +83,7 @@ function sentence(issue: Issue, value: unknown): string {
       if (!issue.message.startsWith('Too big')) return `is ${show(value)}: ${issue.message}`;
       return `must be ${issue.inclusive ? 'at most' : 'below'} ${issue.maximum}${unit(issue.origin)}, ${got}`;
     case 'invalid_union':
+      if ('options' in issue) return sentence({ ...issue, code: 'invalid_value', values: kindsOf(issue) }, value);
       return issue.errors.length === 0
         ? `is not one of the allowed forms, ${got}`
         : `must be ${issue.errors.map((branch) => alternative(branch[0], value)).join(' or ')}, ${got}`;
@@ -92,6 +94,10 @@ function sentence(issue: Issue, value: unknown): string {
   }
 }
 
+/** The kinds of a section that comes in several; leaving it out may be one of them. */
+const kindsOf = ({ options }: { options?: readonly unknown[] | undefined }) =>
+  (options ?? []).filter((kind) => typeof kind === 'string');
+
 /** What one branch of a union asks for, as it reads after 'must be'. */
 function alternative(issue: Issue, value: unknown): string {
   return sentence(issue, value)
@@ -100,8 +106,8 @@ function alternative(issue: Issue, value: unknown): string {
 }
 
 /** A sibling that reads alike; else the same key of another section, with its full path. */
-function guessKey(schema: z.ZodType, path: ConfigPath, key: string): string | undefined {
-  const keys = dottedKeys(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }), []);
+function guessKey(schema: z.ZodType, tree: unknown, path: ConfigPath, key: string): string | undefined {
+  const keys = dottedKeys(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }), tree, []);
   const prefix = path.length === 0 ? '' : `${dotted(path)}.`;
   const siblings = keys
     .filter((known) => known.startsWith(prefix) && !known.slice(prefix.length).includes('.'))
@@ -111,12 +117,10 @@ function guessKey(schema: z.ZodType, path: ConfigPath, key: string): string | un
   return keys.find((known) => known.split('.').at(-1)?.toLowerCase() === key.toLowerCase());
 }
 
-type SchemaNode = z.core.JSONSchema.BaseSchema;
-
-function dottedKeys(node: SchemaNode, path: readonly string[]): string[] {
-  return Object.entries(node.properties ?? {}).flatMap(([key, inner]) => [
+function dottedKeys(node: SchemaNode, tree: unknown, path: readonly string[]): string[] {
+  return Object.entries(propertiesOf(node, tree)).flatMap(([key, inner]) => [
     dotted([...path, key]),
-    ...(typeof inner === 'object' ? dottedKeys(inner, [...path, key]) : []),
+    ...(typeof inner === 'object' ? dottedKeys(inner, valueAt(tree, [key]), [...path, key]) : []),
   ]);
 }
 

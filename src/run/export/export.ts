@@ -88,9 +88,10 @@ async function contents(
       await disk.write(join(folder, 'README.md'), datasetCard(facts, file, rows.length));
     };
   }
+  if (config.engine.kind === 'tinker') throw keptElsewhere(paths, config.engine.baseUrl);
+  const { lora } = config.engine;
   const base = await readModelFolder(model);
   checkIdentity(paths, history.identity, { version: 1, config: configHash(config), model: base.hash });
-  const { lora } = config.engine;
   if (format === 'peft' && !lora) throw noAdapter(paths);
   const snapshot = what === 'teacher' ? teacherSnapshot(history) : promotedSnapshot(history, promotion - 1);
   const state = await readPolicySnapshot(openSnapshots(paths.snapshots, disk), snapshot as PolicySnapshot);
@@ -119,6 +120,12 @@ async function contents(
 function peftBase({ model }: RunConfig, folder: string): PeftBase {
   return isOnHub(model) ? parseHubName(model) : { name: folder };
 }
+const keptElsewhere = ({ folder }: RunPaths, baseUrl: string) =>
+  new SoarError('EXPORT_ELSEWHERE', 'the weights of this run are on the service that trained them', {
+    where: `${folder}, ${baseUrl}`,
+    remedy:
+      'download the checkpoint there (its path stands in snapshots/*/policy.safetensors); export --what questions works',
+  });
 
 const noAdapter = ({ folder }: RunPaths) =>
   new SoarError('EXPORT_NO_ADAPTER', 'this run trained all weights, so it has no adapter', {

@@ -56,7 +56,7 @@ const useOfAdapter = `A LoRA adapter in single precision; it needs its base mode
     model = PeftModel.from_pretrained(base, "<this folder>")`;
 
 const llama = ({ base, config }: CardFacts, parameters: number) =>
-  `${config.engine.lora ? 'LoRA adapters' : 'A model of the Llama kind'} of ${parameters.toLocaleString('en')} parameters, trained from ${base.name} by ${paper}`;
+  `${config.engine.kind === 'tinker' || config.engine.lora ? 'LoRA adapters' : 'A model of the Llama kind'} of ${parameters.toLocaleString('en')} parameters, trained from ${base.name} by ${paper}`;
 
 const aboutTeacher = (facts: CardFacts, parameters: number) =>
   `${llama(facts, parameters)}: the teacher policy after outer step ${facts.choice.step}. It writes question-answer pairs for students to study, and was paid by how much they then improved on hard problems that it never saw.`;

@@ -4,6 +4,7 @@
  */
 
 import { join } from 'node:path';
+import { fixingSettings } from '../../engine/settings.js';
 import { SoarError } from '../../errors.js';
 import { type Embedder, nGrams } from '../../evaluate/diversity/embedding.js';
 import { openSentenceEncoder } from '../../evaluate/diversity/sentence-encoder.js';
@@ -155,7 +156,7 @@ interface Work {
 /** What every loop and cell shares; what a study compares, and how many seeds it has, may grow. */
 function baseHash({ soar, evaluate, world, problems, domain, engine, mathematics, study }: RunConfig): string {
   const { arms: _arms, seeds: _seeds, ks: _ks, bootstrap: _bootstrap, ...training } = evaluate;
-  const { workers: _workers, ...computing } = engine;
+  const computing = fixingSettings(engine);
   return sha256(
     JSON.stringify({ soar, training, world, problems, domain, computing, mathematics, encoder: study.encoder }),
   );

@@ -1,0 +1,73 @@
+/**
+ * What goes into `X-API-Key`: the key itself, or, where the server's configuration asks for it, a token (JWT) that the key is exchanged
+ * for and that is renewed five minutes before it ends.
+ */
+import type { ApiKey } from './api-key.js';
+import type { Clock } from './clock.js';
+
+/** Milliseconds before a token's end at which the next is fetched. */
+const margin = 5 * 60_000;
+
+export type TokenExchange = (signal?: AbortSignal) => Promise<string>;
+
+export class Credentials {
+  private readonly key: ApiKey | undefined;
+  private readonly clock: Clock;
+  private exchange: TokenExchange | undefined;
+  #token: string | undefined;
+  private fetching: Promise<void> | undefined;
+
+  constructor(key: ApiKey | undefined, clock: Clock) {
+    this.key = key;
+    this.clock = clock;
+  }
+
+  get present(): boolean {
+    return this.key !== undefined;
+  }
+
+  /** From now on the key is exchanged for tokens. */
+  useTokens(exchange: TokenExchange): void {
+    this.exchange = exchange;
+  }
+
+  /** @throws what the exchange throws, unless the last token is still good */
+  async header(signal?: AbortSignal): Promise<string | undefined> {
+    if (!this.key || !this.exchange) return this.key?.reveal();
+    if (this.#token === undefined || this.clock.now() > expiry(this.#token) - margin) {
+      this.fetching ??= this.fetch(this.exchange, signal).finally(() => {
+        this.fetching = undefined;
+      });
+      await this.fetching.catch((error: unknown) => {
+        if (this.#token === undefined || this.clock.now() > expiry(this.#token)) throw error;
+      });
+    }
+    return this.#token;
+  }
+
+  /** The server refused them (401). True when there may be better ones next time. */
+  refused(): boolean {
+    if (this.#token === undefined) return false;
+    this.#token = undefined;
+    return true;
+  }
+
+  /** Takes key and token out of a text. */
+  readonly redact = (text: string): string => {
+    const secrets = [this.key?.reveal(), this.#token].filter((secret) => secret !== undefined);
+    return secrets.reduce((cleared, secret) => cleared.replaceAll(secret, '[hidden]'), text);
+  };
+
+  private async fetch(exchange: TokenExchange, signal: AbortSignal | undefined): Promise<void> {
+    this.#token = await exchange(signal);
+  }
+}
+
+/** Milliseconds since the epoch at which a token ends; one that does not say is kept until it is refused. */
+function expiry(token: string): number {
+  try {
+    const { exp } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { exp?: unknown };
+    if (typeof exp === 'number') return exp * 1000;
+  } catch {}
+  return Number.POSITIVE_INFINITY;
+}

@@ -1,0 +1,170 @@
+/** What the policies of one engine share: the session, what is known of the server, the journal, and the adapter that nobody trains. */
+import { SoarError } from '../../../errors.js';
+import type { Sampler, TinkerClient, TinkerSession } from '../client/index.js';
+import type { TinkerJournal } from '../journal.js';
+import type { TinkerProfile } from '../profiles/profile.js';
+import { Adapter } from './adapter.js';
+import type { Checkpoints } from './checkpoints.js';
+
+export interface ServiceParts {
+  readonly client: TinkerClient;
+  readonly session: TinkerSession;
+  readonly profile: TinkerProfile;
+  /** The base model's name on the server. */
+  readonly baseModel: string;
+  readonly rank: number;
+  readonly seed: number;
+  readonly journal: TinkerJournal;
+  readonly checkpoints: Checkpoints;
+}
+
+/** Where an adapter's first weights and optimizer come from: a checkpoint, or the base model. */
+export interface Origin {
+  readonly path: string;
+  readonly optimizer: boolean;
+}
+
+/** Milliseconds for what has to be tidied up when the engine closes. */
+const closingPatience = 10_000;
+
+export class Service {
+  readonly client: TinkerClient;
+  readonly profile: TinkerProfile;
+  readonly rank: number;
+  readonly journal: TinkerJournal;
+  readonly checkpoints: Checkpoints;
+  private readonly parts: ServiceParts;
+  private readonly ending = new AbortController();
+  private readonly adapters = new Set<Adapter>();
+  private base: Promise<Sampler> | undefined;
+  private untouched: Promise<Adapter> | undefined;
+  private closed: Promise<void> | undefined;
+
+  constructor(parts: ServiceParts) {
+    this.parts = parts;
+    this.client = parts.client;
+    this.profile = parts.profile;
+    this.rank = parts.rank;
+    this.journal = parts.journal;
+    this.checkpoints = parts.checkpoints;
+  }
+
+  /** Ends all work when the engine closes. */
+  get signal(): AbortSignal {
+    return this.ending.signal;
+  }
+
+  /** For what is tidied up: as patient as work is, until the engine closes. */
+  readonly cleanup = (): AbortSignal => (this.closed ? AbortSignal.timeout(closingPatience) : this.signal);
+
+  /** @throws SoarError ENGINE_CLOSED */
+  checkOpen(): void {
+    if (!this.closed) return;
+    throw new SoarError('ENGINE_CLOSED', 'the engine was closed', { kind: 'internal', remedy: 'open a new engine' });
+  }
+
+  /** @throws SoarError TINKER_SLOTS, TINKER_RANK, TINKER_CHECKPOINT_LOST, TINKER_* */
+  async makeAdapter(origin?: Origin): Promise<Adapter> {
+    const { session, baseModel, rank, seed, journal } = this.parts;
+    let request = '';
+    let intent: Promise<void> | undefined;
+    const model = await session
+      .createModel({
+        baseModel,
+        rank,
+        seed,
+        signal: this.signal,
+        onAccepted: ({ requestIds }) => {
+          request = requestIds[0] ?? '';
+          intent = journal.record({ event: 'creating', request });
+        },
+      })
+      .catch((error: unknown) => {
+        throw creationFault(error, rank);
+      });
+    await intent;
+    await journal.record({ event: 'created', request, adapter: model.id });
+    const adapter = new Adapter(this, model, origin !== undefined && !origin.optimizer);
+    this.adapters.add(adapter);
+    if (!origin) return adapter;
+    try {
+      await model.loadWeights(origin.path, { optimizer: origin.optimizer, signal: this.signal });
+      return adapter;
+    } catch (error) {
+      await this.releaseAdapter(adapter);
+      throw checkpointFault(error, origin.path);
+    }
+  }
+
+  async releaseAdapter(adapter: Adapter): Promise<void> {
+    await adapter.release();
+    this.adapters.delete(adapter);
+  }
+
+  /** The base model itself. Only where the profile has it. */
+  baseSampler(): Promise<Sampler> {
+    this.base ??= this.parts.session
+      .openSampler({ baseModel: this.parts.baseModel }, { signal: this.signal })
+      .catch((error: unknown) => {
+        this.base = undefined;
+        throw error;
+      });
+    return this.base;
+  }
+
+  /** An adapter as it was made, which is the base model: nobody trains it, all may ask it. */
+  untouchedAdapter(): Promise<Adapter> {
+    this.untouched ??= this.makeAdapter().catch((error: unknown) => {
+      this.untouched = undefined;
+      throw error;
+    });
+    return this.untouched;
+  }
+
+  /** Stops what is under way and frees what the server holds, as far as it answers soon. */
+  close(): Promise<void> {
+    this.closed ??= this.tidy();
+    return this.closed;
+  }
+
+  private async tidy(): Promise<void> {
+    await Promise.resolve();
+    this.ending.abort(
+      new SoarError('ENGINE_CLOSED', 'the engine was closed', { kind: 'internal', remedy: 'open a new engine' }),
+    );
+    // What is not freed now, the next process finds in the journal, and the server when heartbeats stay away.
+    await Promise.allSettled([...this.adapters].map((adapter) => adapter.release()));
+    await this.client.close({ signal: AbortSignal.timeout(closingPatience) }).catch(() => undefined);
+  }
+}
+
+function creationFault(error: unknown, rank: number): unknown {
+  if (!(error instanceof SoarError) || !['TINKER_FAILED', 'TINKER_REFUSED'].includes(error.code)) return error;
+  if (/rank/i.test(error.message)) {
+    return new SoarError('TINKER_RANK', `the service makes no adapter of rank ${rank}: ${error.message}`, {
+      remedy: 'set engine.loraRank to what the service is set up for, or start it with a larger max_lora_rank',
+      cause: error,
+    });
+  }
+  if (/adapters|max_loras|slot/i.test(error.message)) {
+    return new SoarError('TINKER_SLOTS', `the service has no place for another adapter: ${error.message}`, {
+      remedy: 'lower engine.maxAdapters, start the service with more places, or end other runs on it',
+      cause: error,
+    });
+  }
+  return error;
+}
+
+/** @returns what to throw where a checkpoint that a state names cannot be loaded */
+export function checkpointFault(error: unknown, path: string): unknown {
+  if (!(error instanceof SoarError)) return error;
+  const gone =
+    error.code === 'TINKER_NOT_FOUND' || (error.code === 'TINKER_FAILED' && /checkpoint/i.test(error.message));
+  if (!gone) return error;
+  return new SoarError('TINKER_CHECKPOINT_LOST', 'the service no longer has a checkpoint that the run needs', {
+    where: path,
+    kind: 'environment',
+    remedy: 'start the service with the checkpoints and the database that it had, or start a new run',
+    cause: error,
+  });
+}

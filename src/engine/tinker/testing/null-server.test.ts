@@ -1,0 +1,63 @@
+/** The server without a model: answers of the asked sizes, and nothing else is different. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type FakeServer, startFakeServer } from './fake-server.js';
+import { datum, PlainClient } from './plain-client.js';
+import { profiles } from './profile.js';
+
+/** Built by `npm test` before. */
+const script = fileURLToPath(new URL('../../../../dist/engine/tinker/testing/null-server.js', import.meta.url));
+
+let server: FakeServer | undefined;
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+});
+
+describe('the null server', () => {
+  it.each(Object.values(profiles))('$name: answers in the asked sizes', async (profile) => {
+    server = await startFakeServer({ profile, model: { vocabularySize: 50 }, baseModel: 'tiny' });
+    const client = new PlainClient(server.url);
+    const model = await client.model();
+    const tokens = Array.from({ length: 101 }, (_, i) => i % 50);
+    const { body } = await client.pass(model, [datum(tokens), datum(tokens.slice(0, 11))]);
+    expect(body.loss_fn_outputs.map(({ logprobs }: { logprobs: { data: number[] } }) => logprobs.data.length)).toEqual([
+      100, 10,
+    ]);
+    expect((await client.step(model)).status).toBe(200);
+    const session = await client.snapshot(model);
+    const sampled = await client.sample(session, { num_samples: 3, sampling_params: { max_tokens: 64, seed: 40 } });
+    for (const sequence of sampled.body.sequences) {
+      expect([sequence.tokens.length, sequence.logprobs.length, sequence.stop_reason]).toEqual([64, 64, 'length']);
+      expect(sequence.tokens.every((token: number) => token >= 0 && token < 50)).toBe(true);
+    }
+    expect(server.log.of('sample')).toMatchObject([{ asked: 'step-1', used: 'step-1' }]);
+    expect(server.traffic.received).toBeGreaterThan(500);
+    expect(server.traffic.sent).toBeGreaterThan(500);
+  });
+
+  it('takes the time that it is told to', async () => {
+    const pace = { workMilliseconds: { optimStep: 40 } };
+    server = await startFakeServer({ profile: profiles['skyrl-jax'], model: { vocabularySize: 50 }, pace });
+    const client = new PlainClient(server.url);
+    const model = await client.model();
+    const [before] = [performance.now()];
+    await client.step(model);
+    expect(performance.now() - before).toBeGreaterThan(38);
+  });
+
+  it('runs in a process of its own, which ends with its input', async () => {
+    const child = spawn(process.execPath, [script, '--profile', 'skyrl-jax', '--seconds', '60']);
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const next = async () => JSON.parse((await lines.next()).value as string);
+    const { url } = await next();
+    const client = new PlainClient(url);
+    expect((await client.pass(await client.model(), [datum([0, 1, 2])])).status).toBe(200);
+    child.stdin.end();
+    expect(await next()).toEqual({ received: expect.any(Number), sent: expect.any(Number) });
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+});
