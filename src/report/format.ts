@@ -46,8 +46,10 @@ export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** `1,234 USD`, `12.30 USD`, `0.0042 USD`: two digits after the point, more where there would be none that count. */
-export function money(sum: number, unit: string): string {
+/** `1,234`, `12.30`, `0.0042`: two digits after the point, more where there would be none that count. */
+export function amount(sum: number): string {
   const digits = sum >= 100 ? 0 : sum >= 0.1 || sum === 0 ? 2 : 4;
-  return `${sum.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })} ${unit}`;
+  return sum.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
+
+export const money = (sum: number, unit: string) => `${amount(sum)} ${unit}`;

@@ -1,5 +1,5 @@
 /** Where tokens, time and money went: by part of a run and by role. Pure. */
-import { compact, duration, money } from './format.js';
+import { amount, compact, duration, money } from './format.js';
 import type { Column, Table } from './table.js';
 import type { LedgerRow, RoleRow, SpendingReport } from './types.js';
 
@@ -9,19 +9,13 @@ const right = (header: string): Column => ({ header, align: 'right' });
 export function partsTable({ parts, unit }: SpendingReport): Table {
   const priced = parts.some((row) => row.money !== null);
   return {
-    columns: [
-      left('Part'),
-      right('Time'),
-      ...tokenColumns,
-      right('Sampled and trained per second'),
-      ...(priced ? [right('Cost')] : []),
-    ],
+    columns: [left('Part'), right('Time'), ...tokenColumns, right('per second'), ...(priced ? [right(unit)] : [])],
     rows: parts.map((row) => [
       row.part,
       duration(row.seconds),
       ...tokenCells(row),
       row.seconds > 0 ? compact((row.tokensSampled + row.tokensTrained) / row.seconds) : '',
-      ...(priced ? [moneyCell(row.money, unit)] : []),
+      ...(priced ? [moneyCell(row.money)] : []),
     ]),
   };
 }
@@ -29,13 +23,13 @@ export function partsTable({ parts, unit }: SpendingReport): Table {
 export function rolesTable({ roles, unit }: SpendingReport): Table {
   const priced = roles.some((row) => row.money !== null);
   return {
-    columns: [left('Role'), right('Completions'), ...tokenColumns, right('Waited'), ...(priced ? [right('Cost')] : [])],
+    columns: [left('Role'), right('Completions'), ...tokenColumns, right('Waited'), ...(priced ? [right(unit)] : [])],
     rows: roles.map((row) => [
       row.role,
       compact(row.completions),
       ...tokenCells(row),
       duration(row.waited),
-      ...(priced ? [moneyCell(row.money, unit)] : []),
+      ...(priced ? [moneyCell(row.money)] : []),
     ]),
   };
 }
@@ -44,7 +38,7 @@ const tokenColumns = [right('Tokens read'), right('cached'), right('sampled'), r
 const tokenCells = ({ tokensRead, tokensCached, tokensSampled, tokensTrained }: Omit<LedgerRow, 'part'> | RoleRow) =>
   [tokensRead, tokensCached, tokensSampled, tokensTrained].map(compact);
 
-const moneyCell = (sum: number | null, unit: string) => (sum === null ? '' : money(sum, unit));
+const moneyCell = (sum: number | null) => (sum === null ? '' : amount(sum));
 
 export const spendingNote =
   'Read: prompts, once for their group, and sequences that were scored whole. Cached: prompts for the rest of a group. Trained: completions in a gradient. Waited: from asking the engine to its answer, summed over calls side by side.';

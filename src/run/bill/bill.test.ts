@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { resolveConfig } from '../config/config.js';
+import { configHash } from '../run-folder.js';
 import { noWork } from '../usage.js';
 import { priceOfSpent, priceOfStorage, priceOfWork } from './bill.js';
 import { pricesSchema } from './prices.js';
@@ -73,4 +75,9 @@ it('prices what is kept', () => {
   // 12 GB for 3 months at 0.10.
   const storage = { gigabytes: 12, months: 3, perGigabyteMonth: 0.1 };
   expect(priceOfStorage(pricesSchema.parse({ storage }))).toBeCloseTo(3.6, 12);
+});
+
+it('is no part of what fixes a run: prices may change while it goes on', () => {
+  const priced = resolveConfig({ sets: ['prices.tokens={prefill: 1, sample: 1, train: 1}'] });
+  expect(configHash(priced)).toBe(configHash(resolveConfig({})));
 });
