@@ -28,22 +28,27 @@ export interface ModelFolder {
 
 /**
  * A folder of PEFT's with an adapter is its base model with the adapter merged.
+ * @param beforeWeights is told the shape before gigabytes are read, and may throw
  * @throws SoarError MODEL_MISSING, MODEL_LFS_POINTER, MODEL_CONFIG, MODEL_UNSUPPORTED, MODEL_WEIGHTS, MODEL_TOKENIZER, SAFETENSORS_*, TOKENIZER_*, ADAPTER_*
  */
-export async function readModelFolder(folder: string): Promise<ModelFolder> {
+export async function readModelFolder(
+  folder: string,
+  beforeWeights: (shape: LlamaShape) => void = () => undefined,
+): Promise<ModelFolder> {
   if (!existsSync(join(folder, 'config.json')) && existsSync(join(folder, 'adapter_config.json'))) {
-    return readAdaptedModel(folder);
+    return readAdaptedModel(folder, beforeWeights);
   }
   const configPath = join(folder, 'config.json');
   const config = readLlamaConfig(await readModelJson(configPath), configPath);
   const { shape } = config;
   // The small files first: what is wrong with them should not wait for gigabytes.
   const tokenizer = await readTokenizer(folder, (await readEndTokens(folder)) ?? config.endTokens, shape);
+  beforeWeights(shape);
   const weights = await readWeights(folder, shape);
   return { shape, weights, tokenizer, hash: hashOf(weights) };
 }
 
-async function readAdaptedModel(folder: string): Promise<ModelFolder> {
+async function readAdaptedModel(folder: string, beforeWeights: (shape: LlamaShape) => void): Promise<ModelFolder> {
   const { lora, base } = await readPeftConfig(folder);
   const path = resolve(folder, base ?? '');
   if (base === undefined || !existsSync(path) || path === resolve(folder)) {
@@ -52,7 +57,7 @@ async function readAdaptedModel(folder: string): Promise<ModelFolder> {
       remedy: 'set base_model_name_or_path to the folder of the base model, relative to the adapter or absolute',
     });
   }
-  const model = await readModelFolder(path);
+  const model = await readModelFolder(path, beforeWeights);
   mergeAdapters({ shape: model.shape, lora }, await readPeftAdapters(folder, model.shape, lora), model.weights);
   return { ...model, hash: hashOf(model.weights) };
 }

@@ -1,6 +1,5 @@
 /** Opens what a config names: engine, model, domain. Refuses what does not fit together before anything is computed or written. */
-import { availableParallelism } from 'node:os';
-import { createEmbeddedEngine, createReferenceEngine, type Engine } from '../engine/index.js';
+import { createEmbeddedEngine, createReferenceEngine, type Engine, type Workload } from '../engine/index.js';
 import { SoarError } from '../errors.js';
 import { type EnginePlan, planEngine } from '../method/index.js';
 import { hardCandidates } from '../problems/index.js';
@@ -11,11 +10,12 @@ import { checkHardSet, promptForm, readHardSet } from './hard-set-folder.js';
 import { openLedger } from './ledger.js';
 import { openDomain, realProblemsOf } from './open-domain.js';
 import type { Workbench } from './workbench.js';
+import { studiesUnderWay, workloadOf } from './workload.js';
 
 export async function openWorkbench(config: RunConfig): Promise<Workbench> {
   const ledger = openLedger();
   const domain = ledger.domain(openDomain(config));
-  const engine = ledger.engine(openEngine(config));
+  const engine = ledger.engine(openEngine(config, workloadOf(config)));
   try {
     const plan = withFewUnderWay(planEngine(config.soar, engine), config);
     const base = await engine.open({ folder: modelFolder(config) });
@@ -110,12 +110,12 @@ function worldProblems(
   };
 }
 
-export function openEngine({ engine }: RunConfig): Engine {
-  return engine.kind === 'reference' ? createReferenceEngine(engine) : createEmbeddedEngine(engine);
+/** @throws SoarError ENGINE_MEMORY when it opens a model that the machine cannot hold */
+export function openEngine({ engine }: RunConfig, workload: Workload): Engine {
+  return engine.kind === 'reference' ? createReferenceEngine(engine) : createEmbeddedEngine(engine, workload);
 }
 
-/** Two pieces of work per worker keep all of them busy; more under way at once would only lose more to a kill. */
-function withFewUnderWay(plan: EnginePlan, { engine }: RunConfig): EnginePlan {
-  const workers = engine.workers === 'auto' ? availableParallelism() : engine.workers;
-  return { ...plan, concurrentStudies: Math.min(plan.concurrentStudies, 2 * workers) };
-}
+const withFewUnderWay = (plan: EnginePlan, config: RunConfig): EnginePlan => ({
+  ...plan,
+  concurrentStudies: Math.min(plan.concurrentStudies, studiesUnderWay(config)),
+});

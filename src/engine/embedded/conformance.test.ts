@@ -8,7 +8,7 @@ describeEngine('embedded (1 worker)', () => createEmbeddedEngine({ workers: 1 })
 describeEngine('embedded (2 workers)', () => createEmbeddedEngine({ workers: 2 }));
 describeEngine('embedded with adapters', () => createEmbeddedEngine({ workers: 2, lora }), lora);
 describeEngine(
-  'embedded with adapters beside a packed base',
-  () => createEmbeddedEngine({ workers: 2, lora, packedBase: true }),
+  'embedded with adapters beside a packed base, layers computed again',
+  () => createEmbeddedEngine({ workers: 2, lora, packedBase: true, checkpointed: true }),
   lora,
 );

@@ -11,6 +11,7 @@ import { promptForm, type ScreenIdentity } from '../hard-set-folder.js';
 import { acquireLock } from '../lock.js';
 import { openDomain } from '../open-domain.js';
 import { openEngine } from '../open-workbench.js';
+import { samplingWorkload } from '../workload.js';
 import { askable, readSet } from './asking.js';
 import type { Prepared, PrepareOptions, PrepareRequest } from './request.js';
 import { screenAll } from './screening.js';
@@ -24,7 +25,7 @@ export async function prepareHardSet(request: PrepareRequest, options: PrepareOp
   const { disk = nodeDisk } = options;
   const set = await readSet(request);
   const domain = openDomain(config);
-  const engine = openEngine(config);
+  const engine = openEngine(config, samplingWorkload(config));
   try {
     const policy = await engine.open({ folder: modelFolder(config) });
     domain.checkTokenizer(policy.tokenizer);
