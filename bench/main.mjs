@@ -1,7 +1,7 @@
 /**
  * The benchmarks: `npm run build && npm run bench [-- name...]`. What is compared takes turns, round by round, so that a noisy
  * machine disturbs both sides alike. Prints a table each with what became worse, writes bench/results/<name>.json and the tables
- * of docs/performance.md. SOAR_PYTHON names the Python of the peers (default python3; bench/peers/README.md lists what it needs).
+ * of docs/performance.md and docs/models.md. SOAR_PYTHON names the Python of the peers (default python3; bench/peers/README.md lists what it needs).
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
@@ -9,7 +9,9 @@ import { join } from 'node:path';
 import { innerRunsBenchmark } from './inner-runs.mjs';
 import { memory } from './memory.mjs';
 import { outerStep } from './outer-step.mjs';
-import { readResult, refreshPage, resultFile } from './page.mjs';
+import { readResult, refreshPages, resultFile } from './page.mjs';
+import { realModels } from './real-models.mjs';
+import { realStep } from './real-step.mjs';
 import { sampling } from './sampling.mjs';
 import { scaling } from './scaling.mjs';
 import { table, worse } from './table.mjs';
@@ -24,6 +26,8 @@ const benchmarks = {
   scaling,
   'outer-step': outerStep,
   memory,
+  'real-models': realModels,
+  'real-step': realStep,
 };
 const names = process.argv.slice(2);
 const unknown = names.find((name) => !(name in benchmarks));
@@ -52,5 +56,5 @@ for (const name of names.length > 0 ? names : Object.keys(benchmarks)) {
   mkdirSync(new URL('results/', import.meta.url), { recursive: true });
   const date = new Date().toISOString().slice(0, 10);
   writeFileSync(resultFile(name), `${JSON.stringify({ name, date, machine, ...result }, null, 2)}\n`);
-  refreshPage();
+  refreshPages();
 }

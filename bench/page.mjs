@@ -1,16 +1,20 @@
-/** docs/performance.md: what stands between `<!-- bench NAME -->` and `<!-- end -->` is written anew from bench/results. */
+/** docs/performance.md and docs/models.md: what stands between `<!-- bench NAME -->` and `<!-- end -->` is written anew from bench/results. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { table } from './table.mjs';
 
-const page = fileURLToPath(new URL('../docs/performance.md', import.meta.url));
+const pages = ['performance', 'models'].map((name) => fileURLToPath(new URL(`../docs/${name}.md`, import.meta.url)));
 
 export const resultFile = (name) => fileURLToPath(new URL(`results/${name}.json`, import.meta.url));
 
 export const readResult = (name) =>
   existsSync(resultFile(name)) ? JSON.parse(readFileSync(resultFile(name), 'utf8')) : undefined;
 
-export function refreshPage() {
+export function refreshPages() {
+  for (const page of pages) refresh(page);
+}
+
+function refresh(page) {
   const text = readFileSync(page, 'utf8');
   const fresh = text.replaceAll(/<!-- bench (\S+) -->\n[\s\S]*?<!-- end -->/g, (_, name) => {
     const result = readResult(name);

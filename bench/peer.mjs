@@ -1,16 +1,19 @@
-/** A peer in Python: a process that does one round per line of JSON on standard input and answers with one line of JSON. */
+/** A peer: a process, mostly in Python, that does one round per line of JSON on standard input and answers with one line of JSON. */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 /**
  * undefined, with a line that says why, where the script cannot run.
- * @param {string} script in bench/peers
+ * @param {string} script in bench/peers; one of ours, .mjs, in bench
  * @param {...string} args
  */
 export async function openPeer(script, ...args) {
-  const python = process.env.SOAR_PYTHON ?? 'python3';
-  const child = spawn(python, [fileURLToPath(new URL(`peers/${script}`, import.meta.url)), ...args], {
+  const ours = script.endsWith('.mjs');
+  const program = ours ? process.execPath : (process.env.SOAR_PYTHON ?? 'python3');
+  const path = fileURLToPath(new URL(ours ? script : `peers/${script}`, import.meta.url));
+  const child = spawn(program, [path, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let complaint = '';
@@ -41,6 +44,11 @@ export async function openPeer(script, ...args) {
       if (!found) throw new Error(`${script} broke off:\n${complaint}`);
       return found;
     },
-    close: () => child.stdin.end(),
+    /** Done when the process has ended. */
+    async close() {
+      const ended = child.exitCode === null ? once(child, 'exit') : undefined;
+      child.stdin.end();
+      await ended;
+    },
   };
 }

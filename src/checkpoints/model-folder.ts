@@ -30,12 +30,16 @@ export interface ModelFolder {
 
 /**
  * A folder of PEFT's with an adapter is its base model with the adapter merged; a base model that is a name on the hub is fetched.
+ * @param beforeWeights is told the shape before gigabytes are read, and may throw
  * @throws SoarError HUB_*, MODEL_MISSING, MODEL_LFS_POINTER, MODEL_CONFIG, MODEL_UNSUPPORTED, MODEL_WEIGHTS, MODEL_TOKENIZER, SAFETENSORS_*, TOKENIZER_*, ADAPTER_*
  */
-export async function readModelFolder(folder: string): Promise<ModelFolder> {
+export async function readModelFolder(
+  folder: string,
+  beforeWeights: (shape: LlamaShape) => void = () => undefined,
+): Promise<ModelFolder> {
   await refuseNoFolder(folder);
   if (!existsSync(join(folder, 'config.json')) && existsSync(join(folder, 'adapter_config.json'))) {
-    return readAdaptedModel(folder);
+    return readAdaptedModel(folder, beforeWeights);
   }
   const configPath = join(folder, 'config.json');
   const config = readLlamaConfig(await readModelJson(configPath), configPath);
@@ -43,13 +47,14 @@ export async function readModelFolder(folder: string): Promise<ModelFolder> {
   // The small files first: what is wrong with them should not wait for gigabytes.
   const endTokens = (await readEndTokens(folder)) ?? config.endTokens;
   const { tokenizer } = await readTokenizer(folder, endTokens, shape.vocabularySize);
+  beforeWeights(shape);
   const weights = await readWeights(folder, shape);
   return { shape, weights, tokenizer, hash: hashOf(weights) };
 }
 
-async function readAdaptedModel(folder: string): Promise<ModelFolder> {
+async function readAdaptedModel(folder: string, beforeWeights: (shape: LlamaShape) => void): Promise<ModelFolder> {
   const { lora, base } = await readPeftConfig(folder);
-  const model = await readModelFolder(await baseFolder(folder, base));
+  const model = await readModelFolder(await baseFolder(folder, base), beforeWeights);
   mergeAdapters({ shape: model.shape, lora }, await readPeftAdapters(folder, model.shape, lora), model.weights);
   return { ...model, hash: hashOf(model.weights) };
 }

@@ -11,13 +11,15 @@ export const inProcessSettings = z.strictObject({
   workers: z
     .union([z.literal('auto'), z.int().min(1).max(256)])
     .default('auto')
-    .describe('worker threads of the embedded engine; auto: one per core. Results do not depend on it'),
+    .describe(
+      'worker threads of the embedded engine, each with a base of its own; auto: one per core, for a large model one in all. Results do not depend on it',
+    ),
   threadsPerWorker: z
-    .int()
-    .min(1)
-    .max(256)
-    .default(1)
-    .describe('threads of one worker; more than 1 pays only for large models, and is part of what fixes the results'),
+    .union([z.literal('auto'), z.int().min(1).max(256)])
+    .default('auto')
+    .describe(
+      'threads of one worker; auto: 1, for a large model in one worker all cores (a large model has 16 million parameters or more)',
+    ),
   lora: z
     .strictObject({
       rank: z.int().min(1).default(16).describe('columns of the low-rank matrices'),
@@ -37,6 +39,12 @@ export const inProcessSettings = z.strictObject({
     .describe(
       'token positions (padding included) computed at once in training and scoring; auto: 2048, fewer where their activations would fill more than 2 GiB',
     ),
+  checkpointed: z
+    .union([z.literal('auto'), z.boolean()])
+    .default('auto')
+    .describe(
+      'gradient checkpointing: keep only what goes into each layer and compute the layer again for its gradient; auto: where the activations of a micro-batch would fill more than 4 GiB',
+    ),
   logitsAtOnce: z
     .int()
     .min(1)
@@ -47,6 +55,13 @@ export const inProcessSettings = z.strictObject({
     .default('auto')
     .describe(
       'keep a second copy of the frozen base beside adapters, packed for the processor: sampling is about one and a half times as fast; auto: from 16 million parameters on. It is part of what fixes the results',
+    ),
+  memoryLimit: z
+    .union([z.literal('auto'), z.number().gt(0)])
+    .nullable()
+    .default('auto')
+    .describe(
+      'GiB that the embedded engine may need by its prediction: a model that would need more is refused before it is loaded; auto: what the machine or the container has; null: no check',
     ),
   slots: z.int().min(1).default(256).describe('sequences decoded at once in a worker'),
   chunk: z

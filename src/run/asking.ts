@@ -16,6 +16,7 @@ import { modelFolder, withPinnedModel } from './model-place.js';
 import { openDomain } from './open-domain.js';
 import { openEngine } from './open-workbench.js';
 import { sha256 } from './snapshots.js';
+import { samplingWorkload } from './workload.js';
 import { jsonLinesText } from './write-whole.js';
 
 /** Which problems are asked, and how. */
@@ -61,7 +62,7 @@ export async function withAsked<Result>(
   const set = await readSet(given);
   const request = { ...given, config: await withPinnedModel(given.config, onFetch) };
   const { config } = request;
-  const engine = await openEngine(config);
+  const engine = await openEngine(config, samplingWorkload(config));
   const domain = openDomain(config);
   try {
     const policy = await engine.open({ folder: await modelFolder(config) });

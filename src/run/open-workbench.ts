@@ -1,6 +1,11 @@
 /** Opens what a config names: engine, model, domain. Refuses what does not fit together before anything is computed or written. */
-import { availableParallelism } from 'node:os';
-import { createEmbeddedEngine, createReferenceEngine, type Engine, openTinkerEngine } from '../engine/index.js';
+import {
+  createEmbeddedEngine,
+  createReferenceEngine,
+  type Engine,
+  openTinkerEngine,
+  type Workload,
+} from '../engine/index.js';
 import { SoarError } from '../errors.js';
 import { type EnginePlan, planEngine } from '../method/index.js';
 import { hardCandidates } from '../problems/index.js';
@@ -13,10 +18,11 @@ import { openLedger } from './ledger.js';
 import { modelFolder } from './model-place.js';
 import { openDomain, realProblemsOf } from './open-domain.js';
 import type { Workbench } from './workbench.js';
+import { studiesUnderWay, workloadOf } from './workload.js';
 
 export async function openWorkbench(config: RunConfig): Promise<Workbench> {
   const ledger = openLedger();
-  const engine = ledger.engine(await openEngine(config));
+  const engine = ledger.engine(await openEngine(config, workloadOf(config)));
   const domain = ledger.domain(openDomain(config));
   try {
     const plan = withFewUnderWay(planEngine(config.soar, engine), config);
@@ -116,15 +122,16 @@ function worldProblems(
   };
 }
 
-/** @throws SoarError TINKER_* */
-export async function openEngine({ engine }: Pick<RunConfig, 'engine'>): Promise<Engine> {
+/**
+ * @param workload what will be asked of it, where that is known
+ * @throws SoarError TINKER_*; ENGINE_MEMORY when it opens a model that the machine cannot hold
+ */
+export async function openEngine({ engine }: Pick<RunConfig, 'engine'>, workload?: Workload): Promise<Engine> {
   if (engine.kind === 'tinker') return openTinkerEngine(engine);
-  return engine.kind === 'reference' ? createReferenceEngine(engine) : createEmbeddedEngine(engine);
+  return engine.kind === 'reference' ? createReferenceEngine(engine) : createEmbeddedEngine(engine, workload);
 }
 
-/** Two pieces of work per worker keep all of them busy; more under way at once would only lose more to a kill. */
-function withFewUnderWay(plan: EnginePlan, { engine }: RunConfig): EnginePlan {
-  if (engine.kind === 'tinker') return plan;
-  const workers = engine.workers === 'auto' ? availableParallelism() : engine.workers;
-  return { ...plan, concurrentStudies: Math.min(plan.concurrentStudies, 2 * workers) };
-}
+const withFewUnderWay = (plan: EnginePlan, config: RunConfig): EnginePlan => ({
+  ...plan,
+  concurrentStudies: Math.min(plan.concurrentStudies, studiesUnderWay(config)),
+});

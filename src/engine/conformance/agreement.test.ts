@@ -147,6 +147,36 @@ describe('the embedded engine against the reference', () => {
   });
 });
 
+describe('layers that are computed again for their gradient', () => {
+  it.each([undefined, { ...tinyLora, targets: [...tinyLora.targets] }])(
+    'give the same bytes (adapters: %j)',
+    async (lora) => {
+      const run = async (checkpointed: boolean) => {
+        const engine = made(
+          createEmbeddedEngine({
+            workers: 1,
+            microBatchTokens: 40,
+            logitsAtOnce: 60,
+            checkpointed,
+            ...(lora && { lora }),
+          }),
+        );
+        const policy = await engine.open({ folder: models.folder('untied') });
+        if (lora) await policy.load(someAdapters(await policy.save()));
+        const batch = await mixedBatch(policy, 'policy-gradient', 0.3);
+        const metrics = [await policy.update(batch, step), await policy.update(batch, step)];
+        return { metrics, state: await policy.save() };
+      };
+      expect(await run(true)).toEqual(await run(false));
+    },
+  );
+});
+
+it('a model that would not fit is refused before its weights are read', async () => {
+  const engine = made(createEmbeddedEngine({ memoryLimit: 0.1 }));
+  await expect(engine.open({ folder: models.folder('untied') })).rejects.toMatchObject({ code: 'ENGINE_MEMORY' });
+});
+
 describe('adapters', () => {
   const lora = { ...tinyLora, targets: [...tinyLora.targets] };
   it('of the embedded engine have the gradient that follows from the merged matrices', async () => {

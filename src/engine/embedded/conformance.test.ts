@@ -7,7 +7,7 @@ const lora = { ...tinyLora, targets: [...tinyLora.targets] };
 describeEngine('embedded (1 worker)', { make: () => createEmbeddedEngine({ workers: 1 }), ...inProcess });
 describeEngine('embedded (2 workers)', { make: () => createEmbeddedEngine({ workers: 2 }), ...inProcess });
 describeEngine('embedded with adapters', { make: () => createEmbeddedEngine({ workers: 2, lora }), ...inProcessLora });
-describeEngine('embedded with adapters beside a packed base', {
-  make: () => createEmbeddedEngine({ workers: 2, lora, packedBase: true }),
+describeEngine('embedded with adapters beside a packed base, layers computed again', {
+  make: () => createEmbeddedEngine({ workers: 2, lora, packedBase: true, checkpointed: true }),
   ...inProcessLora,
 });

@@ -5,28 +5,23 @@
 import type { Tensor } from 'onnxruntime-node';
 import { type LlamaShape, llamaLayout } from '../../checkpoints/llama-shape.js';
 import type { Architecture } from '../../checkpoints/lora.js';
-import { microBatchTokens } from './activations.js';
+import { keepsAllActivations, microBatchTokens } from './activations.js';
 import type { Graph } from './graph/graph.js';
 import { KvCache } from './kv-cache.js';
+import { isPacked, largeModel } from './large-model.js';
 import { prefillGraph, stepGraph } from './llama/decode-graphs.js';
 import { joinedFeeds } from './llama/joined-adapters.js';
 import { rotaryTables } from './llama/rotary-tables.js';
-import { type TrainingGraphKind, trainingGraph } from './llama/training-graph.js';
+import { type TrainingGraphForm, trainingGraph } from './llama/training-graph.js';
 import { trainedInputs, type WeightInput, weightInputs } from './llama/weights.js';
 import { viewsOf } from './policy-memory.js';
 import type { WorkerSettings } from './protocol.js';
 import { type CompiledGraph, compile, type Feeds, floats, int64s } from './session.js';
 
-/**
- * Parameters from which on a model is large: the runtime's plans of whole graphs cost more memory than they save time, and reading
- * weights costs more than computing with them (docs/log.md).
- */
-export const largeModel = 1 << 24;
-
-export const isPacked = (asked: boolean | 'auto', parameters: number): boolean =>
-  asked === 'auto' ? parameters >= largeModel : asked;
-
-export type RuntimeSettings = Pick<WorkerSettings, 'threads' | 'logitsAtOnce' | 'microBatchTokens' | 'packedBase'>;
+export type RuntimeSettings = Pick<
+  WorkerSettings,
+  'threads' | 'logitsAtOnce' | 'microBatchTokens' | 'packedBase' | 'checkpointed'
+>;
 
 export class ModelRuntime {
   readonly architecture: Architecture;
@@ -47,6 +42,7 @@ export class ModelRuntime {
   private readonly packed: Float32Array | undefined;
   private readonly threads: number;
   private readonly parameters: number;
+  private readonly checkpointed: boolean | 'auto';
   private readonly compiled = new Map<string, Promise<CompiledGraph>>();
   private readonly masks = new Map<number, Tensor>();
   private cache: KvCache | undefined;
@@ -61,6 +57,7 @@ export class ModelRuntime {
     this.frozen = base ? viewsOf(base, weightInputs(shape)) : {};
     this.packed = isPacked(settings.packedBase, this.parameters) ? base : undefined;
     this.threads = settings.threads;
+    this.checkpointed = settings.checkpointed;
     this.logitsAtOnce = settings.logitsAtOnce;
     this.microBatchTokens = microBatchTokens(settings.microBatchTokens, shape);
     const { cos, sin } = rotaryTables(shape);
@@ -90,9 +87,14 @@ export class ModelRuntime {
     return ['probability', ...layers.flat()];
   }
 
-  /** @param parts that the picked tokens come in */
-  trainingGraph(kind: TrainingGraphKind, parts: number): Promise<CompiledGraph> {
-    return this.once(`${kind}/${parts}`, () => trainingGraph(this.architecture, kind, parts));
+  /** Whether a micro-batch of so many positions, rows of `time` each, is too heavy to keep all of its activations. */
+  checkpoints(positions: number, time: number): boolean {
+    return this.checkpointed === 'auto' ? !keepsAllActivations(positions, this.shape, time) : this.checkpointed;
+  }
+
+  trainingGraph(form: TrainingGraphForm): Promise<CompiledGraph> {
+    const { kind, parts, checkpointed } = form;
+    return this.once(`${kind}/${parts}/${checkpointed}`, () => trainingGraph(this.architecture, form));
   }
 
   private once(name: string, build: () => Graph): Promise<CompiledGraph> {

@@ -19,6 +19,10 @@ export class Placement {
     this.links = links;
   }
 
+  get workers(): number {
+    return this.links.length;
+  }
+
   nextId(): number {
     return this.count++;
   }

@@ -24,7 +24,7 @@ export async function score(
     const members = rows.map((g) => groups[g] as number[]);
     const batch = { rows: members.map(([first]) => first as number), time };
     const micro = sequenceFeeds(runtime, sequences, batch);
-    const graph = await runtime.trainingGraph('logprobs', micro.parts);
+    const graph = await runtime.trainingGraph({ kind: 'logprobs', parts: micro.parts, checkpointed: false });
     const logprob = joinParts(await graph.run({ ...policy.feeds, ...micro.feeds }), 'logprob', micro);
     let from = 0;
     for (const group of members) {

@@ -103,7 +103,11 @@ export async function batchGradient(
     const micro = { rows: members.map(([first]) => first as number), time };
     const fedMicro = sequenceFeeds(runtime, sequences, micro);
     const terms = tokenTerms(batch, members, fedMicro.picked);
-    const graph = await runtime.trainingGraph(kl ? 'gradient-with-kl' : 'gradient', fedMicro.parts);
+    const graph = await runtime.trainingGraph({
+      kind: kl ? 'gradient-with-kl' : 'gradient',
+      parts: fedMicro.parts,
+      checkpointed: runtime.checkpoints(fedMicro.computed, time),
+    });
     const results = await graph.run({ ...policy.feeds, ...fedMicro.feeds, ...termFeeds(terms, fedMicro) });
     for (const { name, offset, size } of inputs) {
       const part = results[`d_${name}`] as Float32Array;

@@ -69,26 +69,33 @@ export function decoder(
   positions: Positions,
   attention: Attention,
 ): Value {
-  const { intermediateSize } = shape;
   let x = graph.call('Embed', [weights.embedding, tokens]);
-
   weights.layers.forEach((layer, index) => {
-    const h = rmsNorm(graph, shape, x, layer.attentionNorm);
-    const { q, k, v } = queriesKeysValues(
-      graph,
-      shape,
-      h,
-      layer,
-      shape.unrotatedLayers?.includes(index) ? undefined : positions,
-    );
-    x = graph.call('Add', [x, linear(graph, attention(q, k, v, index), layer.attentionOut)]);
-
-    const m = rmsNorm(graph, shape, x, layer.mlpNorm);
-    const [gate, up] = pieces(graph, m, layer.gateUp, [intermediateSize, intermediateSize]) as [Value, Value];
-    const swiglu = graph.call('Mul', [graph.call('Silu', [gate], { alpha: 1 }), up]);
-    x = graph.call('Add', [x, linear(graph, swiglu, layer.down)]);
+    x = decoderLayer(graph, shape, layer, index, x, positions, attention);
   });
   return rmsNorm(graph, shape, x, weights.norm);
+}
+
+/** [batch, time, hidden] -> the same. */
+export function decoderLayer(
+  graph: Graph,
+  shape: LlamaShape,
+  layer: LayerWeights,
+  index: number,
+  x: Value,
+  positions: Positions,
+  attention: Attention,
+): Value {
+  const { intermediateSize } = shape;
+  const h = rmsNorm(graph, shape, x, layer.attentionNorm);
+  const rotated = shape.unrotatedLayers?.includes(index) ? undefined : positions;
+  const { q, k, v } = queriesKeysValues(graph, shape, h, layer, rotated);
+  const attended = graph.call('Add', [x, linear(graph, attention(q, k, v, index), layer.attentionOut)]);
+
+  const m = rmsNorm(graph, shape, attended, layer.mlpNorm);
+  const [gate, up] = pieces(graph, m, layer.gateUp, [intermediateSize, intermediateSize]) as [Value, Value];
+  const swiglu = graph.call('Mul', [graph.call('Silu', [gate], { alpha: 1 }), up]);
+  return graph.call('Add', [attended, linear(graph, swiglu, layer.down)]);
 }
 
 /** Queries and keys side by side are normed by heads where the family does so, and rotated; without positions they are not. */
@@ -188,5 +195,5 @@ function adapted(graph: Graph, x: Value, y: Value, adapter: Adapter | undefined)
   return graph.call('Add', [y, graph.call('MatMul', [low, adapter.b], { transB: 1 })]);
 }
 
-const rmsNorm = (graph: Graph, shape: LlamaShape, x: Value, w: Value): Value =>
+export const rmsNorm = (graph: Graph, shape: LlamaShape, x: Value, w: Value): Value =>
   graph.call('RmsNorm', [x, w], { axis: -1, epsilon: shape.rmsNormEpsilon, stash_type: 1 });

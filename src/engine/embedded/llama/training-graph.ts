@@ -13,7 +13,7 @@ import type { Architecture } from '../../../checkpoints/lora.js';
 import { invariant } from '../../../errors.js';
 import { gradients } from '../graph/gradient.js';
 import { Graph, type Value } from '../graph/graph.js';
-import { decoder, fullAttention, type Linear, linear } from './decoder.js';
+import { decoderLayer, fullAttention, type LayerWeights, type Linear, linear, rmsNorm } from './decoder.js';
 import { declareWeights } from './weights.js';
 
 export type TrainingGraphKind = 'logprobs' | 'gradient' | 'gradient-with-kl';
@@ -21,8 +21,15 @@ export type TrainingGraphKind = 'logprobs' | 'gradient' | 'gradient-with-kl';
 /** The name of a part's input or output. */
 export const ofPart = (name: string, part: number): string => (part === 0 ? name : `${name}_${part}`);
 
-/** @param parts that the picked tokens come in */
-export function trainingGraph(architecture: Architecture, kind: TrainingGraphKind, parts: number): Graph {
+export interface TrainingGraphForm {
+  readonly kind: TrainingGraphKind;
+  /** That the picked tokens come in. */
+  readonly parts: number;
+  /** Only each layer's input is kept, and the layer is computed again for its gradient (Chen et al. 2016, arXiv 1604.06174). */
+  readonly checkpointed: boolean;
+}
+
+export function trainingGraph(architecture: Architecture, { kind, parts, checkpointed }: TrainingGraphForm): Graph {
   const { shape } = architecture;
   const graph = new Graph();
   const { weights, trained } = declareWeights(graph, architecture);
@@ -35,7 +42,16 @@ export function trainingGraph(architecture: Architecture, kind: TrainingGraphKin
   };
   const queries = shape.heads === shape.kvHeads ? 'time' : 'queries';
   const causalMask = graph.input('causal_mask', 'float32', [queries, 'time']);
-  const hidden = decoder(graph, shape, weights, tokens, positions, fullAttention(graph, shape, causalMask));
+  const attention = fullAttention(graph, shape, causalMask);
+  const computeLayer = (index: number, x: Value): Value =>
+    decoderLayer(graph, shape, weights.layers[index] as LayerWeights, index, x, positions, attention);
+
+  /** What goes into each layer, and comes out of the last one. */
+  const streams = [graph.call('Embed', [weights.embedding, tokens])];
+  for (let layer = 0; layer < shape.layers; layer++) streams.push(computeLayer(layer, streams[layer] as Value));
+  const last = streams[shape.layers] as Value;
+  const afterLayers = graph.nodes.length;
+  const hidden = rmsNorm(graph, shape, last, weights.norm);
 
   const headIsTrained = trained.includes(weights.head.weight);
   const seeds: [Value, Value][] = [];
@@ -55,7 +71,9 @@ export function trainingGraph(architecture: Architecture, kind: TrainingGraphKin
   if (kind === 'logprobs') return graph;
 
   const beneath = trained.filter((value) => value !== weights.head.weight || value === weights.embedding);
-  const found = new Map(gradients(graph, seeds, beneath).map((gradient, i) => [beneath[i] as Value, gradient]));
+  const found = checkpointed
+    ? layerByLayer(graph, streams, computeLayer, beneath, gradientsSince(graph, seeds, last, beneath, afterLayers))
+    : byValue(beneath, gradients(graph, seeds, beneath));
   for (const value of trained) {
     const beneathIt = found.get(value);
     const of = [...(value === weights.head.weight ? ofHead : []), ...(beneathIt ? [beneathIt] : [])];
@@ -66,6 +84,64 @@ export function trainingGraph(architecture: Architecture, kind: TrainingGraphKin
     );
   }
   return graph;
+}
+
+const byValue = (values: readonly Value[], found: readonly Value[]): Map<Value, Value> =>
+  new Map(values.map((value, i) => [value, found[i] as Value]));
+
+/** Of the last layer's output, and of what is trained above it. */
+function gradientsSince(
+  graph: Graph,
+  seeds: readonly (readonly [Value, Value])[],
+  last: Value,
+  trained: readonly Value[],
+  since: number,
+): Map<Value, Value> {
+  const wanted = [last, ...trained.filter(({ name }) => name === 'norm')];
+  return byValue(wanted, gradients(graph, seeds, wanted, since));
+}
+
+/**
+ * From the last layer down, each computed again from its input. The input waits for all gradients of the layer above: else the runtime
+ * would see that it has computed the layer before, or compute all layers again and put off the gradients that need them.
+ * @param found of the last layer's output, and more
+ */
+function layerByLayer(
+  graph: Graph,
+  streams: readonly Value[],
+  computeLayer: (index: number, x: Value) => Value,
+  trained: readonly Value[],
+  found: Map<Value, Value>,
+): Map<Value, Value> {
+  let gradient = found.get(streams.at(-1) as Value) as Value;
+  let above: readonly Value[] = [];
+  for (let layer = streams.length - 2; layer >= 0; layer--) {
+    const of = trained.filter(({ name }) => name.endsWith(`_${layer}`));
+    const x = after(graph, streams[layer] as Value, gradient, above);
+    const since = graph.nodes.length;
+    const wanted = [x, ...of];
+    const inLayer = gradients(graph, [[computeLayer(layer, x), gradient]], wanted, since);
+    gradient = inLayer[0] as Value;
+    above = inLayer.slice(1);
+    of.forEach((value, i) => {
+      found.set(value, above[i] as Value);
+    });
+  }
+  const embedding = trained.filter(({ name }) => name === 'embedding');
+  for (const [value, of] of byValue(embedding, gradients(graph, [[streams[0] as Value, gradient]], embedding))) {
+    found.set(value, of);
+  }
+  return found;
+}
+
+/** x, once the gradient [batch, time, hidden] and the others are there: x + 0 * their sums. */
+function after(graph: Graph, x: Value, gradient: Value, others: readonly Value[]): Value {
+  const sums = others.map((value) =>
+    graph.call('ReduceSum', [value], { axes: value.shape.map((_, axis) => axis), keepdims: 0 }),
+  );
+  const all = [graph.call('ReduceSum', [gradient], { axes: [-1], keepdims: 1 }), ...sums];
+  const sum = all.reduce((a, b) => graph.call('Add', [a, b]));
+  return graph.call('Add', [x, graph.call('Mul', [sum, graph.scalar(0)])]);
 }
 
 /** What one part predicts, as outputs; its loss per token where the gradient is wanted. @param rows [picked, hidden] */

@@ -1,0 +1,10 @@
+/** Where a model counts as large: decisions that depend on its size alone, so that they are the same on every machine. Pure. */
+
+/**
+ * Parameters. From here on reading weights costs more than computing with them, and the runtime's plans of whole graphs cost more
+ * memory than they save time (docs/log.md).
+ */
+export const largeModel = 1 << 24;
+
+export const isPacked = (asked: boolean | 'auto', parameters: number): boolean =>
+  asked === 'auto' ? parameters >= largeModel : asked;
