@@ -41,7 +41,7 @@ export class ModelRuntime {
   /** The frozen base where the step graph keeps it packed. */
   private readonly packed: Float32Array | undefined;
   private readonly threads: number;
-  private readonly parameters: number;
+  readonly large: boolean;
   private readonly checkpointed: boolean | 'auto';
   private readonly compiled = new Map<string, Promise<CompiledGraph>>();
   private readonly masks = new Map<number, Tensor>();
@@ -52,10 +52,11 @@ export class ModelRuntime {
     const { shape } = architecture;
     this.architecture = architecture;
     this.shape = shape;
-    this.parameters = llamaLayout(shape).size;
+    const parameters = llamaLayout(shape).size;
+    this.large = parameters >= largeModel;
     this.trained = trainedInputs(architecture);
     this.frozen = base ? viewsOf(base, weightInputs(shape)) : {};
-    this.packed = isPacked(settings.packedBase, this.parameters) ? base : undefined;
+    this.packed = isPacked(settings.packedBase, parameters) ? base : undefined;
     this.threads = settings.threads;
     this.checkpointed = settings.checkpointed;
     this.logitsAtOnce = settings.logitsAtOnce;
@@ -100,7 +101,7 @@ export class ModelRuntime {
   private once(name: string, build: () => Graph): Promise<CompiledGraph> {
     let found = this.compiled.get(name);
     if (!found) {
-      found = compile(build(), { threads: this.threads, memoryPattern: this.parameters < largeModel });
+      found = compile(build(), { threads: this.threads, memoryPattern: !this.large });
       this.compiled.set(name, found);
     }
     return found;

@@ -17,10 +17,22 @@ export interface SequenceFeeds {
   readonly computed: number;
 }
 
-/** A power of two, so that few graphs are compiled; at most as many as there are tokens. */
-function partsOf(picked: number, { shape, logitsAtOnce }: ModelRuntime): number {
+/**
+ * A power of two, so that few graphs are compiled; at most as many as there are tokens. Each graph keeps the memory that it has once
+ * used, so a large model has one graph for all numbers of tokens: that of a full micro-batch.
+ */
+export function partsOf(
+  picked: number,
+  {
+    shape,
+    large,
+    logitsAtOnce,
+    microBatchTokens,
+  }: Pick<ModelRuntime, 'shape' | 'large' | 'logitsAtOnce' | 'microBatchTokens'>,
+): number {
+  const tokens = large ? Math.max(picked, microBatchTokens) : picked;
   let parts = 1;
-  while ((picked * shape.vocabularySize) / parts > logitsAtOnce && 2 * parts <= picked) parts *= 2;
+  while ((tokens * shape.vocabularySize) / parts > logitsAtOnce && 2 * parts <= picked) parts *= 2;
   return parts;
 }
 
