@@ -73,6 +73,7 @@ export function openLedger(): Ledger {
       name: inner.name,
       capabilities: inner.capabilities,
       open: async (model) => policy(await inner.open(model)),
+      ...(inner.retain && { retain: (states) => inner.retain?.(states) as Promise<void> }),
       close: () => inner.close(),
     }),
     domain: (inner) => ({

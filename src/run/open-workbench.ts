@@ -1,6 +1,14 @@
 /** Opens what a config names: engine, model, domain. Refuses what does not fit together before anything is computed or written. */
 import { availableParallelism } from 'node:os';
-import { createEmbeddedEngine, createReferenceEngine, type Engine, openTinkerEngine } from '../engine/index.js';
+import {
+  createEmbeddedEngine,
+  createReferenceEngine,
+  type Engine,
+  noJournal,
+  openTinkerEngine,
+  type PolicyState,
+  type TinkerJournal,
+} from '../engine/index.js';
 import { SoarError } from '../errors.js';
 import { type EnginePlan, planEngine } from '../method/index.js';
 import { hardCandidates } from '../problems/index.js';
@@ -12,10 +20,23 @@ import { openLedger } from './ledger.js';
 import { openDomain, realProblemsOf } from './open-domain.js';
 import type { Workbench } from './workbench.js';
 
-export async function openWorkbench(config: RunConfig): Promise<Workbench> {
+/**
+ * @param journal where an engine on a service writes down what it will have to free
+ * @param open in place of the engine that the config names
+ */
+export async function openWorkbench(
+  config: RunConfig,
+  journal: TinkerJournal = noJournal,
+  open: typeof openEngine = openEngine,
+): Promise<Workbench> {
   const ledger = openLedger();
-  const engine = ledger.engine(await openEngine(config));
   const domain = ledger.domain(openDomain(config));
+  const engine = ledger.engine(
+    await open(config, journal).catch(async (error: unknown) => {
+      await domain.close();
+      throw error;
+    }),
+  );
   try {
     const plan = withFewUnderWay(planEngine(config.soar, engine), config);
     const base = await engine.open({ folder: modelFolder(config) });
@@ -29,6 +50,7 @@ export async function openWorkbench(config: RunConfig): Promise<Workbench> {
       domain,
       ledger,
       realProblems: realProblemsOf(config),
+      ...(engine.retain && { retain: retention(engine) }),
       ...(await hardProblems(config, { base, domain, model })),
       async close() {
         await Promise.all([engine.close(), domain.close()]);
@@ -47,6 +69,15 @@ export async function sharedWorkbench(bench: Workbench, config: RunConfig): Prom
     plan: withFewUnderWay(planEngine(config.soar, bench.engine), config),
     ...(await hardProblems(config, bench)),
     close: async () => undefined,
+  };
+}
+
+/** Several runs may share the engine: what any of them names is kept. */
+function retention(engine: Engine): NonNullable<Workbench['retain']> {
+  const byRun = new Map<string, readonly PolicyState[]>();
+  return async (run, states) => {
+    byRun.set(run, states);
+    await engine.retain?.([...byRun.values()].flat());
   };
 }
 
@@ -111,8 +142,11 @@ function worldProblems(
 }
 
 /** @throws SoarError TINKER_* */
-export async function openEngine({ engine }: Pick<RunConfig, 'engine'>): Promise<Engine> {
-  if (engine.kind === 'tinker') return openTinkerEngine(engine);
+export async function openEngine(
+  { engine }: Pick<RunConfig, 'engine'>,
+  journal: TinkerJournal = noJournal,
+): Promise<Engine> {
+  if (engine.kind === 'tinker') return openTinkerEngine(engine, journal);
   return engine.kind === 'reference' ? createReferenceEngine(engine) : createEmbeddedEngine(engine);
 }
 

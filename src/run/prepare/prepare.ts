@@ -24,8 +24,11 @@ export async function prepareHardSet(request: PrepareRequest, options: PrepareOp
   const { config, out } = request;
   const { disk = nodeDisk } = options;
   const set = await readSet(request);
-  const engine = await openEngine(config);
   const domain = openDomain(config);
+  const engine = await openEngine(config).catch(async (error: unknown) => {
+    await domain.close();
+    throw error;
+  });
   try {
     const policy = await engine.open({ folder: modelFolder(config) });
     domain.checkTokenizer(policy.tokenizer);

@@ -77,6 +77,8 @@ export class Service {
         onAccepted: ({ requestIds }) => {
           request = requestIds[0] ?? '';
           intent = journal.record({ event: 'creating', request });
+          // Looked at below; not at all where creating fails first.
+          intent.catch(() => undefined);
         },
       })
       .catch((error: unknown) => {
@@ -96,9 +98,14 @@ export class Service {
     }
   }
 
+  /** Does not fail: what could not be freed stands in the journal as not released, and is freed when the engine closes or by the next process. */
   async releaseAdapter(adapter: Adapter): Promise<void> {
-    await adapter.release();
-    this.adapters.delete(adapter);
+    try {
+      await adapter.release();
+      this.adapters.delete(adapter);
+    } catch (error) {
+      if (!(error instanceof SoarError)) throw error;
+    }
   }
 
   /** The base model itself. Only where the profile has it. */

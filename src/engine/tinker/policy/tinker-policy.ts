@@ -125,8 +125,11 @@ export class TinkerPolicy implements Policy {
       const { fwdbwd_max_chunk_len: length, fwdbwd_max_chunk_bytes_count: bytes } = client.config;
       const request = lossRequest(batch, plan, profile, { length, bytes }, own);
       const before = this.place;
-      const { logprobs, gradNorm } = await adapter.step(request, this.askable(step));
       this.place = undefined;
+      const { logprobs, gradNorm } = await adapter.step(request, this.askable(step)).catch((error: unknown) => {
+        if (!adapter.lost) this.place = before;
+        throw error;
+      });
       await this.leave(before);
       const rows = sequences.map(({ promptLength }, i) => (logprobs[i] as Float32Array).slice(promptLength - 1));
       return updateMetrics(batch, plan, rows, gradNorm);
