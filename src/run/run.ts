@@ -35,7 +35,7 @@ export interface RunOptions {
   /** In place of the config's; changes no result. */
   readonly workers?: InProcessSettings['workers'];
   /** In place of the config's engine, model and domain. */
-  readonly bench?: (config: RunConfig) => Promise<Workbench>;
+  readonly bench?: (config: RunConfig, journal?: EngineJournal) => Promise<Workbench>;
 }
 
 export interface FinishedRun {
@@ -156,9 +156,8 @@ export async function withWorkbench<T>(
   act: (bench: Workbench) => Promise<T>,
   journal?: EngineJournal,
 ): Promise<T> {
-  const open = options.bench ?? ((of: RunConfig) => openWorkbench(of, journal));
   try {
-    const bench = await open(withWorkers(config, options.workers));
+    const bench = await (options.bench ?? openWorkbench)(withWorkers(config, options.workers), journal);
     try {
       return await act(bench);
     } finally {

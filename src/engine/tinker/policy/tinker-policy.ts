@@ -27,8 +27,9 @@ import { lossRequest, planUpdate } from '../profiles/objective.js';
 import { updateMetrics } from '../profiles/update-metrics.js';
 import type { Adapter } from './adapter.js';
 import type { Checkpoint } from './checkpoints.js';
+import { checkpointFault } from './faults.js';
 import { promptSeed } from './seeds.js';
-import { checkpointFault, type Service } from './service.js';
+import type { Service } from './service.js';
 import { decodeTinkerState, encodeTinkerState } from './state.js';
 import { cut, stopsToSend } from './stops.js';
 
