@@ -76,7 +76,14 @@ export const engineSettings = z.discriminatedUnion('kind', [inProcessSettings, t
 /** Without what changes no result: the number of workers, where a service is and how long it is waited for. */
 export function fixingSettings(settings: EngineSettings): object {
   if (settings.kind === 'tinker') {
-    const { baseUrl: _baseUrl, maxAdapters: _adapters, allowHttp: _http, timeouts: _timeouts, ...fixing } = settings;
+    const {
+      baseUrl: _url,
+      maxAdapters: _max,
+      exclusive: _own,
+      allowHttp: _http,
+      timeouts: _timeouts,
+      ...fixing
+    } = settings;
     return fixing;
   }
   const { workers: _workers, ...fixing } = settings;

@@ -12,10 +12,11 @@ import { evaluateRun } from './evaluation.js';
 import { openJournal, readJournal } from './journal.js';
 import type { OpenRun } from './open-run.js';
 import { writeResults } from './results.js';
-import { type FinishedRun, type RunOptions, withLock, withRun, withWorkbench } from './run.js';
+import { type FinishedRun, journalOf, type RunOptions, withLock, withRun, withWorkbench } from './run.js';
 import { checkIdentity, configHash, type RunPaths, readRunConfig, runPaths } from './run-folder.js';
 import { sha256 } from './snapshots.js';
 import { startedEvent } from './started-event.js';
+import type { Workbench } from './workbench.js';
 
 /** @throws SoarError RUN_CONFIG_CHANGED when `sets` touch more than `evaluate`, RUN_NOTHING_TO_EVALUATE, EVALUATE_NOTHING, ... */
 export async function evaluateAgain(
@@ -23,13 +24,13 @@ export async function evaluateAgain(
   sets: readonly string[],
   options: RunOptions = {},
 ): Promise<FinishedRun> {
-  return withLock(paths, () => {
+  return withLock(paths, async () => {
     const ofRun = readRunConfig(paths);
     const config = resolveConfig({ file: paths.config, sets });
     checkOnlyEvaluate(config, ofRun);
-    return withWorkbench(ofRun, options, (bench) =>
-      withRun(paths, ofRun, bench, options, (run) => evaluateInto(run, config, options.disk ?? nodeDisk)),
-    );
+    const act = (bench: Workbench) =>
+      withRun(paths, ofRun, bench, options, (run) => evaluateInto(run, config, options.disk ?? nodeDisk));
+    return withWorkbench(ofRun, options, act, await journalOf(paths, ofRun, options));
   });
 }
 

@@ -23,6 +23,8 @@ export type RunEvent =
       /** Student and teacher completions that an outer step and an evaluation unit take: what the time goes into. */
       readonly completions: { readonly outerStep: number; readonly evaluation: number };
     }
+  /** Adapters that a dead process left on a service were freed; so many optimizer steps died with them and are made again. */
+  | { readonly event: 'recovered'; readonly adapters: number; readonly steps: number }
   /** About once a second: all that was spent so far. */
   | { readonly event: 'pulse'; readonly seconds: number; readonly cost: Cost; readonly bill?: RunningBill }
   | { readonly event: 'screening'; readonly done: number; readonly of: number }

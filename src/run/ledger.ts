@@ -100,6 +100,7 @@ export function openLedger(): Ledger {
       name: inner.name,
       capabilities: inner.capabilities,
       open: async (model) => policy(await inner.open(model), 'base'),
+      ...(inner.retain && { retain: (states) => inner.retain?.(states) as Promise<void> }),
       close: () => inner.close(),
     }),
     as: (role, one) => policy(counted.get(one) ?? one, role),

@@ -7,11 +7,13 @@ import { type Disk, diskError } from './disk.js';
 import { type Cost, noCost } from './ledger.js';
 
 export interface MetricsLine extends Cost {
-  /** What the time went into: `hard set`, `proposals`, `studies`, `teacher`, `evaluation`. */
+  /** What the time went into: `hard set`, `proposals`, `studies`, `teacher`, `evaluation`; `recovered` after a process died. */
   readonly part: string;
   /** Outer step, or evaluation unit. */
   readonly unit: string;
   readonly seconds: number;
+  /** Of `recovered`: optimizer steps that died with a process on a service, and are made again. */
+  readonly repeatedSteps?: number;
 }
 
 export function appendMetrics(path: string, line: MetricsLine): void {

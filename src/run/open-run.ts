@@ -9,6 +9,7 @@ import type { Disk } from './disk.js';
 import { addToHistory, type History, historyOf, type RunEntry, type RunIdentity, stateOf } from './entries.js';
 import type { Listener } from './events.js';
 import { openJournal } from './journal.js';
+import { keptStates } from './kept-states.js';
 import { combineCosts } from './ledger.js';
 import { appendMetrics, type MetricsLine, readMetrics } from './metrics.js';
 import { checkIdentity, configHash, type RunPaths } from './run-folder.js';
@@ -57,7 +58,7 @@ export async function openRun({ paths, config, bench, disk, emit, signal }: Open
   const snapshots = openSnapshots(paths.snapshots, disk);
   try {
     checkIdentity(paths, history.identity, identityOf(config, bench));
-    await clearUnfinished(history, paths, snapshots, disk);
+    await clearUnfinished({ history, paths, snapshots, disk, bench });
   } catch (error) {
     await journal.close();
     throw error;
@@ -117,18 +118,21 @@ export function billOf({ config, history, metrics, spent }: OpenRun): { readonly
 }
 
 /** Keeps what the history names: the last teacher, every promoted student, the open step's students. */
-export async function clearUnfinished(
-  history: History,
-  paths: RunPaths,
-  snapshots: Snapshots,
-  disk: Disk,
-): Promise<void> {
+export async function clearUnfinished({
+  history,
+  paths,
+  snapshots,
+  disk,
+  bench,
+}: Pick<OpenRun, 'history' | 'paths' | 'snapshots' | 'disk' | 'bench'>): Promise<void> {
   const { step, promotions } = stateOf(history);
   const kept = new Set([...promotions.map((_, index) => promotionName(index)), teacherName(step - 1)]);
   await snapshots.prune((name) => kept.has(name));
   for (const name of await disk.list(paths.students)) {
     if (name !== stepName(step)) await disk.remove(join(paths.students, name));
   }
+  // Last: what is freed outside must not be named by any file.
+  await bench.retain?.(paths.folder, await keptStates(history, paths, snapshots, disk));
 }
 
 /** The teacher after step `step`, from 0. */

@@ -3,7 +3,10 @@ import {
   createEmbeddedEngine,
   createReferenceEngine,
   type Engine,
+  noJournal,
   openTinkerEngine,
+  type PolicyState,
+  type TinkerJournal,
   type Workload,
 } from '../engine/index.js';
 import { SoarError } from '../errors.js';
@@ -20,10 +23,23 @@ import { openDomain, realProblemsOf } from './open-domain.js';
 import type { Workbench } from './workbench.js';
 import { studiesUnderWay, workloadOf } from './workload.js';
 
-export async function openWorkbench(config: RunConfig): Promise<Workbench> {
+/**
+ * @param journal where an engine on a service writes down what it will have to free
+ * @param open in place of the engine that the config names
+ */
+export async function openWorkbench(
+  config: RunConfig,
+  journal: TinkerJournal = noJournal,
+  open: typeof openEngine = openEngine,
+): Promise<Workbench> {
   const ledger = openLedger();
-  const engine = ledger.engine(await openEngine(config, workloadOf(config)));
   const domain = ledger.domain(openDomain(config));
+  const engine = ledger.engine(
+    await open(config, workloadOf(config), journal).catch(async (error: unknown) => {
+      await domain.close();
+      throw error;
+    }),
+  );
   try {
     const plan = withFewUnderWay(planEngine(config.soar, engine), config);
     const base = await engine.open({ folder: await modelFolder(config) });
@@ -37,6 +53,7 @@ export async function openWorkbench(config: RunConfig): Promise<Workbench> {
       domain,
       ledger,
       realProblems: realProblemsOf(config),
+      ...(engine.retain && { retain: retention(engine) }),
       ...(await hardProblems(config, { base, domain, model })),
       async close() {
         await Promise.all([engine.close(), domain.close()]);
@@ -55,6 +72,15 @@ export async function sharedWorkbench(bench: Workbench, config: RunConfig): Prom
     plan: withFewUnderWay(planEngine(config.soar, bench.engine), config),
     ...(await hardProblems(config, bench)),
     close: async () => undefined,
+  };
+}
+
+/** Several runs may share the engine: what any of them names is kept. */
+function retention(engine: Engine): NonNullable<Workbench['retain']> {
+  const byRun = new Map<string, readonly PolicyState[]>();
+  return async (run, states) => {
+    byRun.set(run, states);
+    await engine.retain?.([...byRun.values()].flat());
   };
 }
 
@@ -124,10 +150,15 @@ function worldProblems(
 
 /**
  * @param workload what will be asked of it, where that is known
+ * @param journal what a service keeps for the run
  * @throws SoarError TINKER_*; ENGINE_MEMORY when it opens a model that the machine cannot hold
  */
-export async function openEngine({ engine }: Pick<RunConfig, 'engine'>, workload?: Workload): Promise<Engine> {
-  if (engine.kind === 'tinker') return openTinkerEngine(engine);
+export async function openEngine(
+  { engine }: Pick<RunConfig, 'engine'>,
+  workload?: Workload,
+  journal: TinkerJournal = noJournal,
+): Promise<Engine> {
+  if (engine.kind === 'tinker') return openTinkerEngine(engine, journal);
   return engine.kind === 'reference' ? createReferenceEngine(engine) : createEmbeddedEngine(engine, workload);
 }
 

@@ -122,7 +122,7 @@ async function closeStep(run: OpenRun, outcome: OuterStepOutcome, teacher: Polic
   const student = promotion && (await writePolicySnapshot(snapshots, name, promotion.student));
   const taught = await writePolicySnapshot(snapshots, teacherName(step), await teacher.save());
   await run.record(entryOf(outcome, taught, student));
-  await clearUnfinished(history, run.paths, snapshots, run.disk);
+  await clearUnfinished(run);
 }
 
 function entryOf(outcome: OuterStepOutcome, snapshot: string, student: string | undefined): OuterStepEntry {

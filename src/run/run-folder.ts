@@ -20,6 +20,8 @@ export interface RunPaths {
   readonly snapshots: string;
   readonly students: string;
   readonly metrics: string;
+  /** What an engine on a service left there and has to free; only where there is one. */
+  readonly tinker: string;
   readonly promotionQuestions: string;
   readonly results: string;
   readonly report: string;
@@ -35,6 +37,7 @@ export function runPaths(folder: string): RunPaths {
     snapshots: at('snapshots'),
     students: at('students'),
     metrics: at('metrics.jsonl'),
+    tinker: at('tinker.jsonl'),
     promotionQuestions: at('promotion-questions.jsonl'),
     results: at('results.json'),
     report: at('report.html'),

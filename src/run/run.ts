@@ -12,11 +12,14 @@ import { SoarError } from '../errors.js';
 import type { SpendingReport } from '../report/index.js';
 import type { RunConfig } from './config/config.js';
 import { type Disk, nodeDisk } from './disk.js';
+import { type EngineJournal, engineJournal, openEngineJournal } from './engine-journal.js';
 import type { RunEntry } from './entries.js';
 import { evaluateRun } from './evaluation.js';
 import type { Listener } from './events.js';
 import { readJournal } from './journal.js';
+import { noCost } from './ledger.js';
 import { acquireLock } from './lock.js';
+import { appendMetrics } from './metrics.js';
 import { withPinnedModel } from './model-place.js';
 import { billOf, identityOf, type OpenRun, openRun } from './open-run.js';
 import { openWorkbench } from './open-workbench.js';
@@ -34,7 +37,7 @@ export interface RunOptions {
   /** In place of the config's; changes no result. */
   readonly workers?: InProcessSettings['workers'];
   /** In place of the config's engine, model and domain. */
-  readonly bench?: (config: RunConfig) => Promise<Workbench>;
+  readonly bench?: (config: RunConfig, journal?: EngineJournal) => Promise<Workbench>;
 }
 
 export interface FinishedRun {
@@ -46,23 +49,53 @@ export interface FinishedRun {
 /** A new run in a new folder. @throws SoarError RUN_EXISTS, RUN_INTERRUPTED, MODEL_*, METHOD_*, ... */
 export async function startRun(asked: RunConfig, runsFolder: string, options: RunOptions = {}): Promise<FinishedRun> {
   const config = await withPinnedModel(asked);
-  return withWorkbench(config, options, async (bench) => {
-    const paths = await createRunFolder(runsFolder, config, identityOf(config, bench), options.disk ?? nodeDisk);
-    return withLock(paths, () => drive(paths, config, bench, options, false));
-  });
+  const { disk = nodeDisk } = options;
+  const journal = engineJournal(disk);
+  const act = async (bench: Workbench) => {
+    const paths = await createRunFolder(runsFolder, config, identityOf(config, bench), disk);
+    return withLock(paths, async () => {
+      if (config.engine.kind === 'tinker') await journal.attach(paths.tinker);
+      return drive(paths, config, bench, options, false);
+    });
+  };
+  return withWorkbench(config, options, act, journal);
 }
 
 /** The run from where it stopped; a finished one writes its results anew. @throws SoarError RUN_LOCKED, RUN_*_CHANGED, ... */
 export async function resumeRun(paths: RunPaths, options: RunOptions = {}): Promise<FinishedRun> {
-  return withLock(paths, () => {
+  return withLock(paths, async () => {
     const config = readRunConfig(paths);
-    return withWorkbench(config, options, (bench) => drive(paths, config, bench, options, true));
+    const journal = await journalOf(paths, config, options);
+    const act = (bench: Workbench) => drive(paths, config, bench, options, true, journal);
+    return withWorkbench(config, options, act, journal);
   });
 }
 
-function drive(paths: RunPaths, config: RunConfig, bench: Workbench, options: RunOptions, resumed: boolean) {
+/** For a run that goes on; the caller holds its lock. */
+export async function journalOf(
+  paths: RunPaths,
+  { engine }: RunConfig,
+  { disk = nodeDisk }: RunOptions,
+): Promise<EngineJournal> {
+  return engine.kind === 'tinker' ? openEngineJournal(paths.tinker, disk) : engineJournal(disk);
+}
+
+function drive(
+  paths: RunPaths,
+  config: RunConfig,
+  bench: Workbench,
+  options: RunOptions,
+  resumed: boolean,
+  journal?: EngineJournal,
+) {
   return withRun(paths, config, bench, options, async (run) => {
     run.emit(startedEvent(run, resumed));
+    if (journal?.recovered) {
+      const { adapters, steps } = journal.recovered;
+      run.emit({ event: 'recovered', adapters, steps });
+      const line = { part: 'recovered', unit: `${adapters} adapters`, seconds: 0, ...noCost, repeatedSteps: steps };
+      appendMetrics(paths.metrics, line);
+    }
     const hardSet = await hardProblems(run);
     await outerLoop(run, hardSet.train);
     const evaluation = await evaluateRun(run, hardSet);
@@ -131,12 +164,17 @@ export async function withWorkbench<T>(
   config: RunConfig,
   options: RunOptions,
   act: (bench: Workbench) => Promise<T>,
+  journal?: EngineJournal,
 ): Promise<T> {
-  const bench = await (options.bench ?? openWorkbench)(withWorkers(config, options.workers));
   try {
-    return await act(bench);
+    const bench = await (options.bench ?? openWorkbench)(withWorkers(config, options.workers), journal);
+    try {
+      return await act(bench);
+    } finally {
+      await bench.close();
+    }
   } finally {
-    await bench.close();
+    await journal?.close();
   }
 }
 

@@ -1,5 +1,5 @@
 /** What a run works with: the engine with its model open, the domain, and the ledger that counts what they do. */
-import type { Engine, Policy } from '../engine/engine.js';
+import type { Engine, Policy, PolicyState } from '../engine/engine.js';
 import type { EnginePlan } from '../method/index.js';
 import type { Domain } from '../problems/domain.js';
 import type { Problem } from '../problems/problem.js';
@@ -26,6 +26,11 @@ export interface Workbench {
   /** Problems with right answers that are not hard; empty where there are none. */
   readonly realProblems: readonly Problem[];
   /** Problems with no success under the base model, split in two; the same for the same seed. */
+  /**
+   * Of the states that policies of this run were saved in, these may be loaded again, and no others; what the others hold outside is
+   * freed. None where states hold everything themselves. `run` names the run among those that share an engine.
+   */
+  readonly retain?: (run: string, states: readonly PolicyState[]) => Promise<void>;
   findHardProblems(progress: (done: number, of: number) => void, signal: AbortSignal): Promise<HardSet>;
   close(): Promise<void>;
 }

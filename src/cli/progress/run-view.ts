@@ -85,6 +85,7 @@ export function viewAfter(view: RunView, event: RunEvent): RunView {
       const recent = view.pulses.filter((pulse) => pulse.seconds >= event.seconds - window);
       return { ...view, pulses: [...recent, event] };
     }
+    case 'recovered':
     case 'finished':
       return { ...view, phase: 'finished' };
   }

@@ -2,6 +2,7 @@
 import { afterAll } from 'vitest';
 import { describeEngine } from '../conformance/suite.js';
 import { type TinyModelName, writeTinyModels } from '../conformance/tiny-model.js';
+import type { Capabilities, Engine } from '../engine.js';
 import { openTinkerEngine } from './engine.js';
 import type { ProfileName } from './profiles/profile.js';
 import { tinkerSettings } from './settings.js';
@@ -13,6 +14,22 @@ afterAll(async () => {
   await Promise.all(servers.map((server) => server.close()));
 });
 
+const open = async (baseUrl: string, profile: ProfileName | 'auto') =>
+  openTinkerEngine(
+    tinkerSettings.parse({
+      kind: 'tinker',
+      baseUrl,
+      loraRank: 4,
+      profile,
+      allowIgnored: ['beta1', 'beta2', 'epsilon', 'weightDecay', 'maxGradNorm'],
+    }),
+  );
+
+async function capabilitiesOf(engine: Engine): Promise<Capabilities> {
+  await engine.close();
+  return engine.capabilities;
+}
+
 async function under(profile: ProfileName, server: ServerProfile): Promise<void> {
   const byModel = new Map<TinyModelName, Promise<FakeServer>>();
   const serverOf = (model: TinyModelName, folder: string) => {
@@ -21,27 +38,24 @@ async function under(profile: ProfileName, server: ServerProfile): Promise<void>
     void started.then((one) => servers.push(one));
     return started;
   };
-  const open = async (url: string) =>
-    openTinkerEngine(
-      tinkerSettings.parse({
-        kind: 'tinker',
-        baseUrl: url,
-        loraRank: 4,
-        profile,
-        allowIgnored: ['beta1', 'beta2', 'epsilon', 'weightDecay', 'maxGradNorm'],
-      }),
-    );
-  const make = async (model: TinyModelName, folder: string) => open((await serverOf(model, folder)).url);
+  const make = async (model: TinyModelName, folder: string) => open((await serverOf(model, folder)).url, profile);
   const models = await writeTinyModels();
   const first = await startFakeServer({ profile: server, model: { folder: models.folder('untied') } });
-  const { capabilities, close } = await open(first.url);
-  await close();
+  const capabilities = await capabilitiesOf(await open(first.url, profile));
   await first.close();
   await models.remove();
   describeEngine(`tinker (${server.name})`, { make, capabilities, oneModelEach: true });
 }
 
-await under('skyrl-jax', profiles['skyrl-jax']);
-await under('skyrl-megatron', profiles['skyrl-megatron']);
-await under('twinkle', profiles.twinkle);
-await under('hosted', profiles.hosted);
+/** A real server, which serves the model that `bench/peers/tiny-model.mjs` writes: see bench/peers/skyrl.md. */
+const { SOAR_TINKER_URL: real } = process.env;
+if (real !== undefined) {
+  const make = () => open(real, 'auto');
+  const capabilities = await capabilitiesOf(await make());
+  describeEngine(`tinker (${real})`, { make, capabilities, oneModelEach: true, models: ['untied'] });
+} else {
+  await under('skyrl-jax', profiles['skyrl-jax']);
+  await under('skyrl-megatron', profiles['skyrl-megatron']);
+  await under('twinkle', profiles.twinkle);
+  await under('hosted', profiles.hosted);
+}

@@ -1,16 +1,19 @@
 /** From the settings of a config to a client, and to the base model that is meant. */
 import { SoarError } from '../../errors.js';
-import { connect, type TinkerClient } from './client/index.js';
+import { type ConnectOptions, connect, type TinkerClient } from './client/index.js';
 import type { TinkerSettings } from './settings.js';
 
 /** @throws SoarError TINKER_* */
 export function connectTo(
-  settings: Pick<TinkerSettings, 'baseUrl' | 'allowHttp' | 'form' | 'timeouts'>,
+  settings: Pick<TinkerSettings, 'baseUrl' | 'exclusive' | 'allowHttp' | 'form' | 'timeouts'>,
+  connection: Partial<ConnectOptions> = {},
 ): Promise<TinkerClient> {
-  const { baseUrl, allowHttp, form, timeouts } = settings;
+  const { baseUrl, exclusive, allowHttp, form, timeouts } = settings;
   const milliseconds = (seconds: number) => seconds * 1000;
   return connect({
+    ...connection,
     baseUrl,
+    exclusive,
     allowInsecure: allowHttp,
     ...(form !== 'auto' && { form }),
     patience: {

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { readModelDescription } from '../../checkpoints/model-description.js';
 import { SoarError } from '../../errors.js';
 import type { Engine, FixedOptimizer } from '../engine.js';
-import type { TinkerClient, TinkerSession } from './client/index.js';
+import type { ConnectOptions, TinkerClient, TinkerSession } from './client/index.js';
 import { connectTo, servedModel } from './connect-to.js';
 import { leftBehind, noJournal, type TinkerJournal } from './journal.js';
 import { Checkpoints } from './policy/checkpoints.js';
@@ -18,18 +18,28 @@ import { profiles, type TinkerProfile } from './profiles/profile.js';
 import { recover } from './recover.js';
 import type { TinkerSettings } from './settings.js';
 
-/** @throws SoarError TINKER_UNREACHABLE, TINKER_WRONG_SERVER, TINKER_BASE_MODEL, TINKER_RANK, TINKER_UNAUTHORIZED, TINKER_* */
-export async function openTinkerEngine(settings: TinkerSettings, journal: TinkerJournal = noJournal): Promise<Engine> {
+/**
+ * @param connection beside what the settings say, for programs that embed the engine
+ * @throws SoarError TINKER_UNREACHABLE, TINKER_WRONG_SERVER, TINKER_BASE_MODEL, TINKER_RANK, TINKER_UNAUTHORIZED, TINKER_*
+ */
+export async function openTinkerEngine(
+  settings: TinkerSettings,
+  journal: TinkerJournal = noJournal,
+  connection: Partial<ConnectOptions> = {},
+): Promise<Engine> {
   const { baseUrl, loraRank: rank } = settings;
-  const client = await connectTo(settings);
+  const client = await connectTo(settings, connection);
   try {
     const { baseModel, contextLength } = await servedModel(client, settings);
     const session = await client.openSession({ tags: ['soar'] });
     await journal.record({ event: 'opened', session: session.id, baseUrl, model: baseModel });
     const left = leftBehind(journal.past);
+    // Until more is known, nothing is sent twice.
+    session.knowsRepetitions = false;
     const known = knownProfile(settings, baseModel, journal);
     await recover({ client, session, journal, flush: known?.gradientsOutliveModel ?? false }, left);
     const profile = known ?? (await measured(settings, client, session, baseModel, journal));
+    session.knowsRepetitions = profile.knowsRepetitions;
     if (profile.powerOfTwoRanks && !Number.isInteger(Math.log2(rank))) throw badRank(rank);
     const checkpoints = new Checkpoints(client, journal, left.checkpoints);
     const service = new Service({

@@ -30,6 +30,10 @@ export const tinkerSettings = z.strictObject({
     .describe(
       'optimizer settings that the service takes from its own configuration, and that may differ from these here',
     ),
+  exclusive: z
+    .boolean()
+    .default(false)
+    .describe('nobody else makes adapters on the service: one whose name was lost on the way is then ours to release'),
   allowHttp: z.boolean().default(false).describe('send the API key over plain http to another machine'),
   form: z
     .enum(['auto', 'json', 'protobuf'])

@@ -24,6 +24,9 @@ export class Adapter {
   lost: SoarError | undefined;
   private readonly service: Service;
   private snapshot: Sampler | undefined;
+  /** Checkpoints of snapshots that are not sampled any more. */
+  private readonly stale = new Set<string>();
+  private tidying: Promise<void> = Promise.resolve();
   private gradientsWait = false;
   private saves = 0;
 
@@ -60,6 +63,7 @@ export class Adapter {
         signal,
         onAccepted: ({ sequence }) => {
           receipt = this.service.journal.record({ event: 'stepped', adapter: this.model.id, sequence });
+          receipt.catch(() => undefined);
         },
       }),
     ]);
@@ -71,20 +75,14 @@ export class Adapter {
       throw pass.reason;
     }
     if (step.status === 'rejected') throw this.lose(step.reason);
-    await receipt;
     this.gradientsWait = false;
-    await this.dropSnapshot();
-    const logprobs = logprobsOf(pass.value);
-    const gradNorm = step.value['skyrl.ai/grad_norm'] ?? Number.NaN;
-    const broken = gradNorm === Number.POSITIVE_INFINITY || logprobs.some((row) => row.some(Number.isNaN));
-    if (broken) {
-      throw this.lose(
-        new SoarError('ENGINE_NOT_FINITE', `the gradient norm ${gradNorm} or a log-probability is not finite`, {
-          remedy: 'lower the learning rate, or have the service clip gradients',
-        }),
-      );
+    this.dropSnapshot();
+    try {
+      await receipt;
+      return finite({ logprobs: logprobsOf(pass.value), gradNorm: step.value['skyrl.ai/grad_norm'] ?? Number.NaN });
+    } catch (error) {
+      throw this.lose(error);
     }
-    return { logprobs, gradNorm };
   }
 
   /** Weights and optimizer. @returns the checkpoint's path; the caller has written it down before */
@@ -101,15 +99,29 @@ export class Adapter {
     if (this.gradientsWait && profile.gradientsOutliveModel) {
       await this.model.optimStep({ learningRate: 0, weightDecay: 0 }, options).catch(() => undefined);
     }
-    await this.dropSnapshot();
+    this.dropSnapshot();
+    await this.tidying;
     await this.model.unload(options);
     await journal.record({ event: 'released', adapter: this.model.id });
   }
 
-  private async dropSnapshot(): Promise<void> {
-    const checkpoint = this.snapshot?.checkpoint;
+  /** Nobody waits for its deletion, but the adapter's release. */
+  private dropSnapshot(): void {
+    if (this.snapshot?.checkpoint) this.stale.add(this.snapshot.checkpoint);
     this.snapshot = undefined;
-    if (checkpoint) await this.service.client.deleteCheckpoint(checkpoint, { signal: this.service.cleanup() });
+    this.tidying = this.tidying.then(() => this.deleteStale());
+  }
+
+  private async deleteStale(): Promise<void> {
+    for (const path of this.stale) {
+      try {
+        await this.service.client.deleteCheckpoint(path, { signal: this.service.cleanup() });
+        this.stale.delete(path);
+      } catch (error) {
+        // It is in nobody's way: the next time. Whoever closes the engine waits no longer.
+        if (!(error instanceof SoarError) && !this.service.signal.aborted) throw error;
+      }
+    }
   }
 
   /** @returns the cause, to be thrown now; later calls find the policy lost */
@@ -140,6 +152,15 @@ const adamSettings = (step: OptimizerStep): AdamSettings => ({
   weightDecay: step.weightDecay,
   ...(step.maxGradNorm > 0 && { gradClipNorm: step.maxGradNorm }),
 });
+
+function finite(result: StepResult): StepResult {
+  const { logprobs, gradNorm } = result;
+  const broken = gradNorm === Number.POSITIVE_INFINITY || logprobs.some((row) => row.some(Number.isNaN));
+  if (!broken) return result;
+  throw new SoarError('ENGINE_NOT_FINITE', `the gradient norm ${gradNorm} or a log-probability is not finite`, {
+    remedy: 'lower the learning rate, or have the service clip gradients',
+  });
+}
 
 function logprobsOf({ outputs }: TrainingOutput): Float32Array[] {
   return outputs.map(({ logprobs }, i) => {

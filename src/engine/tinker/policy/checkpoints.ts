@@ -2,6 +2,7 @@
  * Checkpoints that policies of this engine stand on. One is deleted when no policy needs it any more, unless a state that names it
  * was given out: then when the run says that it will not be loaded again (`Engine.retain`).
  */
+import { SoarError } from '../../../errors.js';
 import type { TinkerClient } from '../client/index.js';
 import type { TinkerJournal } from '../journal.js';
 
@@ -54,9 +55,15 @@ export class Checkpoints {
     return found;
   }
 
-  private async delete(checkpoint: Checkpoint): Promise<void> {
-    this.byPath.delete(checkpoint.path);
-    await this.client.deleteCheckpoint(checkpoint.path);
-    await this.journal.record({ event: 'deleted', checkpoint: checkpoint.path });
+  /** One that cannot be deleted now is tried again at the next `retain`, if need be by another process. */
+  private async delete({ path }: Checkpoint): Promise<void> {
+    try {
+      await this.client.deleteCheckpoint(path);
+    } catch (error) {
+      if (error instanceof SoarError) return;
+      throw error;
+    }
+    this.byPath.delete(path);
+    await this.journal.record({ event: 'deleted', checkpoint: path });
   }
 }

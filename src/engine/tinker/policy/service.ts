@@ -5,6 +5,7 @@ import type { TinkerJournal } from '../journal.js';
 import type { TinkerProfile } from '../profiles/profile.js';
 import { Adapter } from './adapter.js';
 import type { Checkpoints } from './checkpoints.js';
+import { checkpointFault, creationFault } from './faults.js';
 
 export interface ServiceParts {
   readonly client: TinkerClient;
@@ -77,6 +78,8 @@ export class Service {
         onAccepted: ({ requestIds }) => {
           request = requestIds[0] ?? '';
           intent = journal.record({ event: 'creating', request });
+          // Looked at below; not at all where creating fails first.
+          intent.catch(() => undefined);
         },
       })
       .catch((error: unknown) => {
@@ -96,9 +99,14 @@ export class Service {
     }
   }
 
+  /** Does not fail: what could not be freed stands in the journal as not released, and is freed when the engine closes or by the next process. */
   async releaseAdapter(adapter: Adapter): Promise<void> {
-    await adapter.release();
-    this.adapters.delete(adapter);
+    try {
+      await adapter.release();
+      this.adapters.delete(adapter);
+    } catch (error) {
+      if (!(error instanceof SoarError)) throw error;
+    }
   }
 
   /** The base model itself. Only where the profile has it. */
@@ -136,35 +144,4 @@ export class Service {
     await Promise.allSettled([...this.adapters].map((adapter) => adapter.release()));
     await this.client.close({ signal: AbortSignal.timeout(closingPatience) }).catch(() => undefined);
   }
-}
-
-function creationFault(error: unknown, rank: number): unknown {
-  if (!(error instanceof SoarError) || !['TINKER_FAILED', 'TINKER_REFUSED'].includes(error.code)) return error;
-  if (/rank/i.test(error.message)) {
-    return new SoarError('TINKER_RANK', `the service makes no adapter of rank ${rank}: ${error.message}`, {
-      remedy: 'set engine.loraRank to what the service is set up for, or start it with a larger max_lora_rank',
-      cause: error,
-    });
-  }
-  if (/adapters|max_loras|slot/i.test(error.message)) {
-    return new SoarError('TINKER_SLOTS', `the service has no place for another adapter: ${error.message}`, {
-      remedy: 'lower engine.maxAdapters, start the service with more places, or end other runs on it',
-      cause: error,
-    });
-  }
-  return error;
-}
-
-/** @returns what to throw where a checkpoint that a state names cannot be loaded */
-export function checkpointFault(error: unknown, path: string): unknown {
-  if (!(error instanceof SoarError)) return error;
-  const gone =
-    error.code === 'TINKER_NOT_FOUND' || (error.code === 'TINKER_FAILED' && /checkpoint/i.test(error.message));
-  if (!gone) return error;
-  return new SoarError('TINKER_CHECKPOINT_LOST', 'the service no longer has a checkpoint that the run needs', {
-    where: path,
-    kind: 'environment',
-    remedy: 'start the service with the checkpoints and the database that it had, or start a new run',
-    cause: error,
-  });
 }

@@ -27,8 +27,9 @@ import { lossRequest, planUpdate } from '../profiles/objective.js';
 import { updateMetrics } from '../profiles/update-metrics.js';
 import type { Adapter } from './adapter.js';
 import type { Checkpoint } from './checkpoints.js';
+import { checkpointFault } from './faults.js';
 import { promptSeed } from './seeds.js';
-import { checkpointFault, type Service } from './service.js';
+import type { Service } from './service.js';
 import { decodeTinkerState, encodeTinkerState } from './state.js';
 import { cut, stopsToSend } from './stops.js';
 
@@ -125,8 +126,11 @@ export class TinkerPolicy implements Policy {
       const { fwdbwd_max_chunk_len: length, fwdbwd_max_chunk_bytes_count: bytes } = client.config;
       const request = lossRequest(batch, plan, profile, { length, bytes }, own);
       const before = this.place;
-      const { logprobs, gradNorm } = await adapter.step(request, this.askable(step));
       this.place = undefined;
+      const { logprobs, gradNorm } = await adapter.step(request, this.askable(step)).catch((error: unknown) => {
+        if (!adapter.lost) this.place = before;
+        throw error;
+      });
       await this.leave(before);
       const rows = sequences.map(({ promptLength }, i) => (logprobs[i] as Float32Array).slice(promptLength - 1));
       return updateMetrics(batch, plan, rows, gradNorm);

@@ -5,6 +5,7 @@
 import { SoarError } from '../../../errors.js';
 import type { FixedOptimizer } from '../../engine.js';
 import type { TinkerClient, TinkerModel, TinkerSession } from '../client/index.js';
+import { creationFault } from '../policy/faults.js';
 import { type ProfileName, profiles, type TinkerProfile } from '../profiles/profile.js';
 import { measureNormalisation, type Normalisation } from './normalisation.js';
 import { apart, noticeable, plainDescent, Trial, text, trained, type Values } from './trial.js';
@@ -26,7 +27,9 @@ export interface Measured {
 export async function measureProfile({ client, session, baseModel, rank }: Probing): Promise<Measured> {
   const made: TinkerModel[] = [];
   const create = async () => {
-    const model = await session.createModel({ baseModel, rank, seed: 0 });
+    const model = await session.createModel({ baseModel, rank, seed: 0 }).catch((error: unknown) => {
+      throw creationFault(error, rank);
+    });
     made.push(model);
     return new Trial(model);
   };
