@@ -56,6 +56,12 @@ export const inProcessSettings = z.strictObject({
     .describe(
       'keep a second copy of the frozen base beside adapters, packed for the processor: sampling is about one and a half times as fast; auto: from 16 million parameters on. It is part of what fixes the results',
     ),
+  sharedPrompts: z
+    .union([z.literal('auto'), z.boolean()])
+    .default('auto')
+    .describe(
+      'in training and scoring compute a prompt once for several of its completions, side by side in one row, where that costs less; auto: from 16 million parameters on. It is part of what fixes the results',
+    ),
   memoryLimit: z
     .union([z.literal('auto'), z.number().gt(0)])
     .nullable()

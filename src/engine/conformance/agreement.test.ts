@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEmbeddedEngine } from '../embedded/embedded-engine.js';
 import type { Engine, OptimizerStep, Policy, SamplingOptions } from '../engine.js';
 import { createReferenceEngine } from '../reference/reference-engine.js';
-import { mixedBatch, repetitiveBatch } from './batches.js';
+import { groupedTexts, mixedBatch, repetitiveBatch } from './batches.js';
 import { gradientOf, weightsOf } from './stated-objective.js';
 import { completionOf, joined, sequenceOf } from './texts.js';
 import { someAdapters, type TinyModelName, tinyLora, writeTinyModels } from './tiny-model.js';
@@ -145,6 +145,37 @@ describe('the embedded engine against the reference', () => {
     await slow.load(await fast.save());
     expect(await slow.save()).toEqual(await fast.save());
   });
+});
+
+describe('prompts that are computed once for several completions', () => {
+  it.each<[TinyModelName, boolean]>([
+    ['untied', false],
+    ['tied', true],
+  ])(
+    'give the log-probabilities and the gradient of the reference (%s head, layers again: %s)',
+    async (model, checkpointed) => {
+      const folder = models.folder(model);
+      const slow = await made(createReferenceEngine()).open({ folder });
+      const settings = { workers: 1, microBatchTokens: 40, logitsAtOnce: 60, checkpointed };
+      const [fast, apart] = await Promise.all(
+        [true, false].map((sharedPrompts) =>
+          made(createEmbeddedEngine({ ...settings, sharedPrompts })).open({ folder }),
+        ),
+      );
+      for (const objective of ['policy-gradient', 'log-likelihood'] as const) {
+        const batch = await mixedBatch(slow, objective, 0.2, groupedTexts);
+        const [expected, actual] = [await slow.logprobs(batch.sequences), await fast.logprobs(batch.sequences)];
+        expected.forEach((row, i) => {
+          for (const [t, logp] of row.entries()) expect(actual[i][t]).toBeCloseTo(logp, 4);
+        });
+        const [slope, found] = [await gradientOf(slow, batch), await gradientOf(fast, batch)];
+        expect(norm(found.map((g, i) => g - slope[i])) / norm(slope)).toBeLessThan(1e-4);
+      }
+      // Rows of several sequences are another computation, down to the last bits.
+      const batch = await mixedBatch(slow, 'policy-gradient', 0, groupedTexts);
+      expect(await gradientOf(fast, batch)).not.toEqual(await gradientOf(apart, batch));
+    },
+  );
 });
 
 describe('layers that are computed again for their gradient', () => {

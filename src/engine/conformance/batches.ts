@@ -11,18 +11,26 @@ const texts = [
   ['c=', 'ddddd'],
 ] as const;
 
+/** Groups of two prompts, and one completion of a third. */
+export const groupedTexts: readonly (readonly [string, string])[] = [
+  ...['a', 'abc=', 'b.', 'dddd', 'cab?'].map((completion) => ['hgfedcba?', completion] as const),
+  ...['c', 'cd'].map((completion) => ['ab?', completion] as const),
+  ['=', 'b'],
+];
+
 /**
- * Five sequences. Samplers and references are the policy's own log-probabilities, each moved a little, so that ratios and KL
+ * Five sequences, or those of other pairs of prompt and completion. Samplers and references are the policy's own log-probabilities, each moved a little, so that ratios and KL
  * terms are neither trivial nor extreme.
  */
 export async function mixedBatch(
   policy: Policy,
   objective: TrainingBatch['objective'],
   klCoefficient: number,
+  pairs: readonly (readonly [string, string])[] = texts,
 ): Promise<TrainingBatch> {
   const random = randomStream(`mixed-batch/${objective}/${klCoefficient}`);
   const near = (center: number, spread: number) => center + spread * (random.float() - 0.5);
-  const plain = texts.map(([prompt, completion]) => sequenceOf(policy, prompt, completion));
+  const plain = pairs.map(([prompt, completion]) => sequenceOf(policy, prompt, completion));
   const own = await policy.logprobs(plain);
   const sequences = plain.map((sequence, i): TrainingSequence => {
     const perToken = (center: number, spread: number) => own[i].map(() => near(center, spread));

@@ -81,7 +81,9 @@ describe.each(['reference', 'embedded', 'packed embedded'])('the %s engine with 
       const lora = { ...peer.lora, targets: [...peer.lora.targets] };
       const packedBase = kind === 'packed embedded';
       engine =
-        kind === 'reference' ? createReferenceEngine({ lora }) : createEmbeddedEngine({ workers: 1, lora, packedBase });
+        kind === 'reference'
+          ? createReferenceEngine({ lora })
+          : createEmbeddedEngine({ workers: 1, lora, packedBase, sharedPrompts: packedBase });
       policy = await engine.open({ folder: peer.base });
       await policy.load({ ...(await policy.save()), arrays: { weights: peer.adapters } });
     });

@@ -8,6 +8,6 @@ describeEngine('embedded (1 worker)', { make: () => createEmbeddedEngine({ worke
 describeEngine('embedded (2 workers)', { make: () => createEmbeddedEngine({ workers: 2 }), ...inProcess });
 describeEngine('embedded with adapters', { make: () => createEmbeddedEngine({ workers: 2, lora }), ...inProcessLora });
 describeEngine('embedded with adapters beside a packed base, layers computed again', {
-  make: () => createEmbeddedEngine({ workers: 2, lora, packedBase: true, checkpointed: true }),
+  make: () => createEmbeddedEngine({ workers: 2, lora, packedBase: true, sharedPrompts: true, checkpointed: true }),
   ...inProcessLora,
 });

@@ -90,7 +90,8 @@ export function crewFor(
 }
 
 function startWorkers(settings: InProcessSettings, { workers, threads }: Crew): WorkerLink[] {
-  const { microBatchTokens, logitsAtOnce, packedBase, checkpointed, slots } = settings;
-  const workerSettings = { threads, microBatchTokens, logitsAtOnce, packedBase, checkpointed, sampler: { slots } };
+  const { microBatchTokens, logitsAtOnce, packedBase, sharedPrompts, checkpointed, slots } = settings;
+  const forms = { packedBase, sharedPrompts, checkpointed };
+  const workerSettings = { threads, microBatchTokens, logitsAtOnce, ...forms, sampler: { slots } };
   return Array.from({ length: workers }, () => new WorkerLink(workerSettings));
 }

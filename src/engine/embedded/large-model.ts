@@ -6,5 +6,6 @@
  */
 export const largeModel = 1 << 24;
 
-export const isPacked = (asked: boolean | 'auto', parameters: number): boolean =>
+/** What only a large model has, unless it is asked for. */
+export const byDefault = (asked: boolean | 'auto', parameters: number): boolean =>
   asked === 'auto' ? parameters >= largeModel : asked;

@@ -6,7 +6,7 @@
 import { type LlamaShape, llamaLayout } from '../../checkpoints/llama-shape.js';
 import { type LoraShape, trainedLayout } from '../../checkpoints/lora.js';
 import { activationsPerToken, keepsAllActivations, microBatchTokens } from './activations.js';
-import { isPacked } from './large-model.js';
+import { byDefault } from './large-model.js';
 
 /** What will be asked of the engine, as far as it is known when a model is opened. */
 export interface Workload {
@@ -60,7 +60,7 @@ export function memoryParts(plan: MemoryPlan): MemoryPart[] {
     ['frozen base', lora ? workers * parameters * floats : 0],
     [
       'packed copy of the base',
-      lora && isPacked(plan.packedBase, parameters) ? workers * (parameters - untied) * floats : 0,
+      lora && byDefault(plan.packedBase, parameters) ? workers * (parameters - untied) * floats : 0,
     ],
     [lora ? 'adapters' : 'weights of policies', policies * each * floats],
     ['optimizers', trained * 2 * each * floats],
@@ -106,7 +106,7 @@ export function alternatives(plan: MemoryPlan): Alternative[] {
     const rank = Math.max(1, lora.rank >> 1);
     changes.push([`engine.lora.rank=${rank}`, { lora: { ...lora, rank } }]);
   }
-  if (lora && isPacked(plan.packedBase, parameters)) changes.push(['engine.packedBase=false', { packedBase: false }]);
+  if (lora && byDefault(plan.packedBase, parameters)) changes.push(['engine.packedBase=false', { packedBase: false }]);
   if (plan.slots > 32 && plan.sequences > 32) changes.push(['engine.slots=32', { slots: 32 }]);
   const tokens = microBatchTokens(plan.microBatchTokens, shape);
   if (plan.trained > 0 && plan.checkpointed !== true)

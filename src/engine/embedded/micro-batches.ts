@@ -1,21 +1,15 @@
-/** Cuts a list of sequences into padded micro-batches with little padding. Pure, and independent of the number of workers. */
-
-export interface MicroBatch {
-  /** Indices into the list that was planned. */
-  readonly rows: readonly number[];
-  /** Tokens fed per row: the longest row's. */
-  readonly time: number;
-}
+/** Cuts a list of rows into padded micro-batches with little padding. Pure, and independent of the number of workers. */
 
 /** What starting one more micro-batch costs, in token positions computed (measured: docs/log.md). */
 const startCost = 128;
 
 /**
- * The cheapest cut of the sequences, longest first, into micro-batches of neighbours: the cost of one is rows * longest plus
+ * The cheapest cut of the rows, longest first, into micro-batches of neighbours: the cost of one is rows * longest plus
  * `startCost`, and rows * longest stays within `tokens` (a single longer row stands alone).
- * @param lengths tokens that each sequence feeds
+ * @param lengths positions of each row
+ * @returns indices into `lengths`, longest first
  */
-export function planMicroBatches(lengths: readonly number[], tokens: number): MicroBatch[] {
+export function planMicroBatches(lengths: readonly number[], tokens: number): number[][] {
   const order = lengths.map((_, i) => i).sort((a, b) => (lengths[b] as number) - (lengths[a] as number) || a - b);
   const longest = order.map((i) => lengths[i] as number);
   // cost[i]: the least cost of all sequences from place i of the order on; cut[i]: where the micro-batch at i then ends.
@@ -32,9 +26,9 @@ export function planMicroBatches(lengths: readonly number[], tokens: number): Mi
     }
     cost[from] = best;
   }
-  const batches: MicroBatch[] = [];
+  const batches: number[][] = [];
   for (let from = 0; from < order.length; from = cut[from] as number) {
-    batches.push({ rows: order.slice(from, cut[from]), time: longest[from] as number });
+    batches.push(order.slice(from, cut[from]));
   }
   return batches;
 }

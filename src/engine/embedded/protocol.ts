@@ -12,6 +12,7 @@ export interface WorkerSettings {
   readonly microBatchTokens: number | 'auto';
   readonly logitsAtOnce: number;
   readonly packedBase: boolean | 'auto';
+  readonly sharedPrompts: boolean | 'auto';
   readonly checkpointed: boolean | 'auto';
   readonly sampler: SamplerSettings;
 }

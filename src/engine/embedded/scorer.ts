@@ -3,8 +3,9 @@ import { type FlatSequences, type Ragged, rowCount } from './flat-batch.js';
 import { identicalSequences } from './identical-sequences.js';
 import { planMicroBatches } from './micro-batches.js';
 import type { ModelRuntime } from './model-runtime.js';
+import { completionLength, type PackedRow } from './packed-rows.js';
 import type { PolicyMemory } from './policy-memory.js';
-import { completionLength, fedLength, joinParts, sequenceFeeds } from './sequence-feeds.js';
+import { joinParts, sequenceFeeds } from './sequence-feeds.js';
 
 /** [sequence][completion token], natural log, temperature 1. */
 export async function score(
@@ -19,11 +20,13 @@ export async function score(
 
   const indices = Array.from({ length: count }, (_, i) => i).filter((i) => completionLength(sequences, i) > 0);
   const groups = identicalSequences(sequences, indices);
-  const fed = groups.map(([first]) => fedLength(sequences, first as number));
-  for (const { rows, time } of planMicroBatches(fed, runtime.microBatchTokens)) {
-    const members = rows.map((g) => groups[g] as number[]);
-    const batch = { rows: members.map(([first]) => first as number), time };
-    const micro = sequenceFeeds(runtime, sequences, batch);
+  const firsts = groups.map(([first]) => first as number);
+  const rows = runtime.rowsOf(sequences, firsts);
+  const lengths = rows.map(({ length }) => length);
+  for (const plan of planMicroBatches(lengths, runtime.microBatchTokens)) {
+    const packed = plan.map((i) => rows[i] as PackedRow);
+    const members = packed.flatMap((one) => one.members.map((g) => groups[g] as number[]));
+    const micro = sequenceFeeds(runtime, sequences, firsts, packed);
     const graph = await runtime.trainingGraph({ kind: 'logprobs', parts: micro.parts, checkpointed: false });
     const logprob = joinParts(await graph.run({ ...policy.feeds, ...micro.feeds }), 'logprob', micro);
     let from = 0;

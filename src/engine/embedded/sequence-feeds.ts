@@ -2,10 +2,11 @@
  * Padded inputs of a micro-batch, and which positions' next tokens it predicts, in parts that bound what is as wide as the
  * vocabulary. Shared by training and scoring.
  */
+import type { Tensor } from 'onnxruntime-node';
 import { type FlatSequences, row } from './flat-batch.js';
 import { ofPart } from './llama/training-graph.js';
-import type { MicroBatch } from './micro-batches.js';
 import type { ModelRuntime } from './model-runtime.js';
+import { completionLength, type PackedRow, segments, writeMask } from './packed-rows.js';
 import { type Feeds, floats, int64s, type Results } from './session.js';
 
 export interface SequenceFeeds {
@@ -13,6 +14,8 @@ export interface SequenceFeeds {
   /** Picked completion tokens, row after row of the micro-batch. */
   readonly picked: number;
   readonly parts: number;
+  /** Positions of a row, the longest one's. */
+  readonly time: number;
   /** Token positions computed, padding included. */
   readonly computed: number;
 }
@@ -67,38 +70,70 @@ export function joinParts(results: Results, name: string, { picked, parts }: Seq
   return joined;
 }
 
-/** Tokens a sequence feeds: its last one is only predicted. */
-export const fedLength = (sequences: FlatSequences, i: number): number => row(sequences.tokens, i).length - 1;
-
-export const completionLength = (sequences: FlatSequences, i: number): number =>
-  row(sequences.tokens, i).length - (sequences.promptLengths[i] as number);
-
-export function sequenceFeeds(runtime: ModelRuntime, sequences: FlatSequences, batch: MicroBatch): SequenceFeeds {
-  const { rows, time } = batch;
-  const picked = rows.reduce((sum, i) => sum + completionLength(sequences, i), 0);
+/** @param among what the places of the rows' members mean: indices into `sequences` */
+export function sequenceFeeds(
+  runtime: ModelRuntime,
+  sequences: FlatSequences,
+  among: readonly number[],
+  rows: readonly PackedRow[],
+): SequenceFeeds {
+  const time = Math.max(...rows.map(({ length }) => length));
+  const lengths = rows.map(({ members }) =>
+    members.map((place) => completionLength(sequences, among[place] as number)),
+  );
+  const picked = lengths.flat().reduce((a, b) => a + b, 0);
   const tokens = new Int32Array(rows.length * time);
+  const positions = new Int32Array(rows.length * time);
   const picks = new Int32Array(2 * picked);
   const targets = new Int32Array(picked);
-  let at = 0;
-  rows.forEach((index, b) => {
-    const sequence = row(sequences.tokens, index);
-    tokens.set(sequence.subarray(0, -1), b * time);
-    for (let t = sequences.promptLengths[index] as number; t < sequence.length; t++) {
-      picks[2 * at] = b;
-      picks[2 * at + 1] = t - 1;
-      targets[at++] = sequence[t] as number;
-    }
+  let pick = 0;
+  rows.forEach(({ members, shared }, b) => {
+    let at = b * time;
+    members.forEach((place, m) => {
+      const sequence = row(sequences.tokens, among[place] as number);
+      for (let t = m === 0 ? 0 : shared; t < sequence.length - 1; t++, at++) {
+        tokens[at] = sequence[t] as number;
+        positions[at] = t;
+        if (t < shared) continue;
+        picks[2 * pick] = b;
+        picks[2 * pick + 1] = at - b * time;
+        targets[pick++] = sequence[t + 1] as number;
+      }
+    });
   });
   const of = { picked, parts: partsOf(picked, runtime) };
   return {
     ...of,
+    time,
     computed: rows.length * time,
     feeds: {
-      ...runtime.sequenceFeeds,
-      causal_mask: runtime.causalMask(time),
+      ...(runtime.packs
+        ? {
+            ...runtime.tables,
+            positions: int64s(positions, [rows.length, time]),
+            mask: packedMask(runtime, rows, lengths, time),
+          }
+        : { ...runtime.sequenceFeeds, causal_mask: runtime.causalMask(time) }),
       tokens: int64s(tokens, [rows.length, time]),
       ...inParts('picks', of, (from, to) => int64s(picks.subarray(2 * from, 2 * to), [to - from, 2])),
       ...inParts('targets', of, (from, to) => int64s(targets.subarray(from, to), [to - from, 1])),
     },
   };
+}
+
+/** [batch, 1, repeats * time, time] */
+function packedMask(
+  { shape }: ModelRuntime,
+  rows: readonly PackedRow[],
+  lengths: readonly (readonly number[])[],
+  time: number,
+): Tensor {
+  const repeats = shape.heads / shape.kvHeads;
+  const size = repeats * time * time;
+  const mask = new Float32Array(rows.length * size);
+  rows.forEach((packed, b) => {
+    const of = segments(packed, lengths[b] as readonly number[], time);
+    writeMask(mask.subarray(b * size, (b + 1) * size), of, repeats);
+  });
+  return floats(mask, [rows.length, 1, repeats * time, time]);
 }

@@ -10,8 +10,9 @@ import { type FlatSequences, type Ragged, row, rowCount } from './flat-batch.js'
 import { identicalSequences } from './identical-sequences.js';
 import { planMicroBatches } from './micro-batches.js';
 import type { ModelRuntime } from './model-runtime.js';
+import { completionLength, type PackedRow } from './packed-rows.js';
 import type { PolicyMemory } from './policy-memory.js';
-import { completionLength, fedLength, joinParts, sequenceFeeds } from './sequence-feeds.js';
+import { joinParts, sequenceFeeds } from './sequence-feeds.js';
 import { addToTally, type Tally, termFeeds, tokenTerms } from './token-terms.js';
 
 /** A `TrainingBatch` as flat arrays. Every per-token array has the completions' lengths. */
@@ -97,16 +98,18 @@ export async function batchGradient(
 
   const inputs = runtime.trained;
   const gradient = new Float32Array(policy.weights.length);
-  const fed = groups.map(([first]) => fedLength(sequences, first as number));
-  for (const [m, { rows, time }] of planMicroBatches(fed, runtime.microBatchTokens).entries()) {
-    const members = rows.map((g) => groups[g] as number[]);
-    const micro = { rows: members.map(([first]) => first as number), time };
-    const fedMicro = sequenceFeeds(runtime, sequences, micro);
+  const firsts = groups.map(([first]) => first as number);
+  const rows = runtime.rowsOf(sequences, firsts);
+  const lengths = rows.map(({ length }) => length);
+  for (const [m, plan] of planMicroBatches(lengths, runtime.microBatchTokens).entries()) {
+    const micro = plan.map((i) => rows[i] as PackedRow);
+    const members = micro.flatMap((packed) => packed.members.map((g) => groups[g] as number[]));
+    const fedMicro = sequenceFeeds(runtime, sequences, firsts, micro);
     const terms = tokenTerms(batch, members, fedMicro.picked);
     const graph = await runtime.trainingGraph({
       kind: kl ? 'gradient-with-kl' : 'gradient',
       parts: fedMicro.parts,
-      checkpointed: runtime.checkpoints(fedMicro.computed, time),
+      checkpointed: runtime.checkpoints(fedMicro.computed, fedMicro.time),
     });
     const results = await graph.run({ ...policy.feeds, ...fedMicro.feeds, ...termFeeds(terms, fedMicro) });
     for (const { name, offset, size } of inputs) {
@@ -114,7 +117,7 @@ export async function batchGradient(
       if (m === 0) gradient.set(part, offset);
       else for (let i = 0; i < size; i++) (gradient[offset + i] as number) += part[i] as number;
     }
-    for (const g of rows) tally.fed += fed[g] as number;
+    for (const { length } of micro) tally.fed += length;
     tally.computed += fedMicro.computed;
     addToTally(tally, terms, joinParts(results, 'logprob', fedMicro), joinParts(results, 'entropy', fedMicro));
   }
