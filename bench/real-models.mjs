@@ -4,24 +4,37 @@
  * has its own peak of memory. They take turns, round by round.
  */
 import { randomStream } from '../dist/rl/random.js';
+import { readResult } from './page.mjs';
 import { openPeer } from './peer.mjs';
 import { realModel, realShapes } from './real-shapes.mjs';
 import { measure, rate, ratio, seconds } from './statistics.mjs';
 
 const rank = 16;
 const [prompts, length, samples] = [4, 64, 8];
-const [rows, completion] = [16, 64];
+/** Trained: two prompts, a group of eight completions each. */
+const [groups, groupSize, completion] = [2, 8, 64];
+const rows = groups * groupSize;
 /** New tokens by shape, and rounds. */
-const plans = { 'smollm2-135m': { fresh: 64, rounds: 3 }, 'llama-3.2-1b': { fresh: 32, rounds: 2 } };
+const plans = { 'smollm2-135m': { fresh: 64, rounds: 3 }, 'llama-3.2-1b': { fresh: 32, rounds: 1 } };
 
 const sides = { ours: 'real-model-process.mjs', transformers: 'transformers_models.py' };
 
-/** @param {{ folder: string, only?: string[] }} request folder: where models are made; they are several gigabytes */
+/**
+ * What was measured of other shapes stays.
+ * @param {{ folder: string, only?: string[] }} request folder: where models are made; they are several gigabytes
+ */
 export async function realModels({ folder, only = process.env.SOAR_BENCH_SHAPES?.split(',') ?? Object.keys(plans) }) {
   const [measures, notes, peers] = [[], [], new Set()];
   let complete = true;
-  for (const name of only) {
+  const before = readResult('real-models');
+  for (const name of Object.keys(plans)) {
     const { label, shape } = realShapes[name];
+    if (!only.includes(name)) {
+      const of = (text) => text.startsWith(`${label}: `);
+      measures.push(...(before?.measures ?? []).filter((measure) => of(measure.name)));
+      notes.push(...(before?.notes ?? []).filter(of));
+      continue;
+    }
     const { fresh, rounds } = plans[name];
     const model = await realModel(process.env.SOAR_BENCH_MODELS ?? folder, name);
     const random = randomStream(`bench/real-models/${name}`);
@@ -30,7 +43,9 @@ export async function realModels({ folder, only = process.env.SOAR_BENCH_SHAPES?
       sample: { do: 'sample', prompts: Array.from({ length: prompts }, () => text(length)), samples, new: fresh },
       train: {
         do: 'train',
-        tokens: Array.from({ length: rows }, () => text(length + completion)),
+        tokens: Array.from({ length: groups }, () => text(length)).flatMap((prompt) =>
+          Array.from({ length: groupSize }, () => [...prompt, ...text(completion)]),
+        ),
         prompt: length,
         advantages: Array.from({ length: rows }, (_, i) => (i % 2 ? 1 : -1)),
       },
@@ -86,11 +101,11 @@ export async function realModels({ folder, only = process.env.SOAR_BENCH_SHAPES?
       );
     }
     notes.push(
-      `${label}: ${prompts} prompts of ${length} tokens x ${samples} completions of ${fresh}; one step on ${rows} sequences of ${length} + ${completion} tokens, positions fed are counted`,
+      `${label}: ${prompts} prompts of ${length} tokens x ${samples} completions of ${fresh}; one step on ${groups} prompts of ${length} tokens x ${groupSize} completions of ${completion}, ${rows * (length + completion - 1)} positions as transformers feeds them`,
     );
   }
   notes.push(
-    `adapters of rank ${rank} on all seven modules; transformers' generate reads each prompt ${samples} times, ours once`,
+    `adapters of rank ${rank} on all seven modules; transformers reads a prompt once for each of its completions, in sampling and in training; ours reads it once in sampling, and in training once for as many completions as pays`,
   );
   return { title: 'Models of published shapes, random weights', measures, notes, peers: [...peers], complete };
 }
