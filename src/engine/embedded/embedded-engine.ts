@@ -10,6 +10,7 @@ import { EmbeddedPolicy } from './embedded-policy.js';
 import { largeModel } from './large-model.js';
 import { leastWorkload, type Workload } from './memory.js';
 import { checkMemory } from './memory-check.js';
+import { bufferOf } from './moved-arrays.js';
 import { Placement } from './placement.js';
 import { WorkerLink } from './worker-link.js';
 
@@ -58,7 +59,7 @@ export function createEmbeddedEngine(
       await place.announce(model, lora ? weights : undefined);
       const [home, id] = [place.leastPolicies(), place.nextId()];
       const policy = new EmbeddedPolicy(place, model, home, id);
-      await place.create(home, model, id, lora ? initialAdapters(shape, lora) : weights);
+      await place.create(home, model, id, bufferOf(lora ? initialAdapters(shape, lora) : weights));
       return policy;
     },
     async close() {

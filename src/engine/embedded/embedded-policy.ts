@@ -20,6 +20,7 @@ import type {
 import { decodeLlamaState, encodeLlamaState } from '../llama-state.js';
 import { completionAt, flatSequences, raggedTokens, row } from './flat-batch.js';
 import { flatTrainingBatch } from './flatten-batch.js';
+import { arrivedState, buffersIn, copiedState } from './moved-arrays.js';
 import type { LoadedModel, Placement } from './placement.js';
 import type { WorkerLink } from './worker-link.js';
 
@@ -126,17 +127,15 @@ export class EmbeddedPolicy implements Policy {
 
   async save(what: { readonly optimizer?: boolean } = {}): Promise<PolicyState> {
     this.checkAlive();
-    return encodeLlamaState(
-      this.loaded,
-      await this.home.ask('read', { policy: this.id, optimizer: what.optimizer ?? true }),
-    );
+    const saved = await this.home.ask('read', { policy: this.id, optimizer: what.optimizer ?? true });
+    return encodeLlamaState(this.loaded, arrivedState(saved));
   }
 
   async load(state: PolicyState): Promise<void> {
     this.checkAlive();
-    const saved = decodeLlamaState(this.loaded, state);
+    const saved = copiedState(decodeLlamaState(this.loaded, state));
     this.dropCopies();
-    await this.home.ask('write', { policy: this.id, saved });
+    await this.home.ask('write', { policy: this.id, saved }, buffersIn(saved));
   }
 
   async release(): Promise<void> {

@@ -2,6 +2,7 @@
 import type { Tokenizer } from '../../checkpoints/tokenizer.js';
 import type { StatedModel } from '../llama-state.js';
 import type { InProcessSettings } from '../settings.js';
+import { bufferOf } from './moved-arrays.js';
 import type { WorkerLink } from './worker-link.js';
 
 export interface LoadedModel extends StatedModel {
@@ -32,11 +33,8 @@ export class Placement {
     const ask = { model: id, architecture: { shape, ...(lora && { lora }) }, pieces: tokenizer.pieces };
     const last = this.links.length - 1;
     for (const [i, link] of this.links.entries()) {
-      await link.ask(
-        'model',
-        { ...ask, ...(base && { base }) },
-        base && i === last ? [base.buffer as ArrayBuffer] : [],
-      );
+      const moved = base && bufferOf(i === last ? base : base.slice());
+      await link.ask('model', { ...ask, ...(moved && { base: moved }) }, moved ? [moved] : []);
     }
   }
 
@@ -50,9 +48,9 @@ export class Placement {
     return this.links.reduce((best, link) => (link.load < best.load ? link : best), home);
   }
 
-  /** The array is moved, not copied. */
-  create(link: WorkerLink, model: LoadedModel, policy: number, weights: Float32Array): Promise<undefined> {
-    return link.ask('create', { policy, model: model.id, weights }, [weights.buffer as ArrayBuffer]);
+  /** The buffer is moved, not copied. */
+  create(link: WorkerLink, model: LoadedModel, policy: number, weights: ArrayBuffer): Promise<undefined> {
+    return link.ask('create', { policy, model: model.id, weights }, [weights]);
   }
 
   async close(): Promise<void> {

@@ -2,8 +2,8 @@
 import type { Architecture } from '../../checkpoints/lora.js';
 import type { ErrorKind } from '../../errors.js';
 import type { OptimizerStep, UpdateMetrics } from '../engine.js';
-import type { LlamaState } from '../llama-state.js';
 import type { FlatCompletions, FlatSequences, Ragged } from './flat-batch.js';
+import type { MovedState } from './moved-arrays.js';
 import type { SamplerSettings, SamplingTask } from './sampler.js';
 import type { FlatTrainingBatch } from './trainer.js';
 
@@ -19,18 +19,18 @@ export interface WorkerSettings {
 
 /** Policies and models are named by the engine. */
 export interface Requests {
-  /** `base`: the frozen weights, where adapters are trained. */
+  /** `base`: the frozen weights [parameters], where adapters are trained. */
   model: {
-    ask: { model: number; architecture: Architecture; base?: Float32Array; pieces: readonly Uint8Array[] };
+    ask: { model: number; architecture: Architecture; base?: ArrayBuffer; pieces: readonly Uint8Array[] };
     answer: undefined;
   };
-  create: { ask: { policy: number; model: number; weights: Float32Array }; answer: undefined };
+  create: { ask: { policy: number; model: number; weights: ArrayBuffer }; answer: undefined };
   fork: { ask: { policy: number; from: number }; answer: undefined };
   sample: { ask: { policy: number; task: SamplingTask }; answer: FlatCompletions };
   score: { ask: { policy: number; sequences: FlatSequences }; answer: Ragged<Float32Array> };
   train: { ask: { policy: number; batch: FlatTrainingBatch; step: OptimizerStep }; answer: UpdateMetrics };
-  read: { ask: { policy: number; optimizer: boolean }; answer: LlamaState };
-  write: { ask: { policy: number; saved: LlamaState }; answer: undefined };
+  read: { ask: { policy: number; optimizer: boolean }; answer: MovedState };
+  write: { ask: { policy: number; saved: MovedState }; answer: undefined };
   release: { ask: { policy: number }; answer: undefined };
 }
 

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { invariant, SoarError } from '../../errors.js';
 import { ModelRuntime } from './model-runtime.js';
+import { arrivedState, buffersIn, copiedState } from './moved-arrays.js';
 import { PolicyMemory } from './policy-memory.js';
 import type { AnswerMessage, RequestMessage, RequestName, Requests, WorkerSettings } from './protocol.js';
 import { sampleTask } from './sampler.js';
@@ -25,13 +26,13 @@ function policyOf(id: number) {
 
 const handlers: { [N in RequestName]: (ask: Requests[N]['ask']) => Promise<Requests[N]['answer']> } = {
   async model({ model, architecture, base, pieces }) {
-    models.set(model, { runtime: new ModelRuntime(architecture, base, settings), pieces });
+    models.set(model, { runtime: new ModelRuntime(architecture, base && new Float32Array(base), settings), pieces });
     return undefined;
   },
   async create({ policy, model: id, weights }) {
     const model = models.get(id);
     invariant(model, `model ${id} is known to this worker`);
-    policies.set(policy, { model, memory: new PolicyMemory(model.runtime, weights) });
+    policies.set(policy, { model, memory: new PolicyMemory(model.runtime, new Float32Array(weights)) });
     return undefined;
   },
   async fork({ policy, from }) {
@@ -53,13 +54,12 @@ const handlers: { [N in RequestName]: (ask: Requests[N]['ask']) => Promise<Reque
   },
   async read({ policy, optimizer }) {
     const { memory } = policyOf(policy);
-    const weights = memory.weights.slice();
     const moments = optimizer ? memory.optimizer : undefined;
-    if (!moments) return { weights };
-    return { weights, optimizer: { m: moments.m.slice(), v: moments.v.slice(), steps: moments.steps } };
+    return copiedState({ weights: memory.weights, ...(moments && { optimizer: moments }) });
   },
   async write({ policy, saved }) {
-    policyOf(policy).memory.replace(saved.weights, saved.optimizer);
+    const { weights, optimizer } = arrivedState(saved);
+    policyOf(policy).memory.replace(weights, optimizer);
     return undefined;
   },
   async release({ policy }) {
@@ -67,13 +67,6 @@ const handlers: { [N in RequestName]: (ask: Requests[N]['ask']) => Promise<Reque
     return undefined;
   },
 };
-
-/** The buffers of an answer, to be moved rather than copied. */
-function buffersIn(value: unknown, found: ArrayBuffer[] = []): ArrayBuffer[] {
-  if (ArrayBuffer.isView(value)) found.push(value.buffer as ArrayBuffer);
-  else if (value !== null && typeof value === 'object') for (const part of Object.values(value)) buffersIn(part, found);
-  return found;
-}
 
 async function serve({ id, name, ask }: RequestMessage): Promise<void> {
   try {
