@@ -27,6 +27,7 @@ const plan: MemoryPlan = {
   packedBase: 'auto',
   checkpointed: 'auto',
   microBatchTokens: 'auto',
+  sharedPrompts: 'auto',
   logitsAtOnce: 1 << 25,
   slots: 256,
   policies: 7,
@@ -41,7 +42,7 @@ describe('the memory that a model needs', () => {
     const found = parts(plan);
     // The published model has 134,515,008 parameters.
     expect(found['frozen base']).toBe(4 * 134_515_008);
-    expect(found['packed copy of the base']).toBe(4 * 134_515_008);
+    expect(found['packed copy of the base']).toBe(4 * (134_515_008 + 49_152 * 576));
     // Rank 16 on all seven modules: 16 * (inputs + outputs), summed.
     const perLayer = 16 * (576 + 576 + 2 * (576 + 192) + (576 + 576) + 3 * (576 + 1536));
     expect(found.adapters).toBe(4 * 7 * 30 * perLayer);

@@ -7,6 +7,7 @@ import { type LlamaShape, llamaLayout } from '../../checkpoints/llama-shape.js';
 import { type LoraShape, trainedLayout } from '../../checkpoints/lora.js';
 import { activationsPerToken, keepsAllActivations, microBatchTokens } from './activations.js';
 import { byDefault } from './large-model.js';
+import { longestPackedRow } from './packed-rows.js';
 
 /** What will be asked of the engine, as far as it is known when a model is opened. */
 export interface Workload {
@@ -26,6 +27,7 @@ export interface MemoryPlan extends Workload {
   readonly lora?: LoraShape | undefined;
   readonly workers: number;
   readonly packedBase: boolean | 'auto';
+  readonly sharedPrompts: boolean | 'auto';
   readonly checkpointed: boolean | 'auto';
   readonly microBatchTokens: number | 'auto';
   readonly logitsAtOnce: number;
@@ -51,7 +53,8 @@ export function memoryParts(plan: MemoryPlan): MemoryPart[] {
   const { shape, lora, workers, policies, trained, sequences, tokens } = plan;
   const parameters = llamaLayout(shape).size;
   const each = trainedLayout({ shape, ...(lora && { lora }) }).size;
-  const untied = shape.tiedEmbeddings ? 0 : shape.vocabularySize * shape.hiddenSize;
+  // All but an embedding that is not the head, and while the widest matrix is packed, that one twice.
+  const packedSize = parameters + (shape.tiedEmbeddings ? shape.vocabularySize * shape.hiddenSize : 0);
   const slots = Math.min(plan.slots, Math.ceil(sequences / workers));
   const keysAndValues = 2 * shape.layers * shape.kvHeads * shape.headSize;
   const busy = trained > 0 ? Math.min(workers, trained) : 0;
@@ -60,7 +63,7 @@ export function memoryParts(plan: MemoryPlan): MemoryPart[] {
     ['frozen base', lora ? workers * parameters * floats : 0],
     [
       'packed copy of the base',
-      lora && byDefault(plan.packedBase, parameters) ? workers * (parameters - untied) * floats : 0,
+      lora && byDefault(plan.packedBase, parameters) ? workers * packedSize * floats : 0,
     ],
     [lora ? 'adapters' : 'weights of policies', policies * each * floats],
     ['optimizers', trained * 2 * each * floats],
@@ -79,8 +82,10 @@ function activationBytes(plan: MemoryPlan): number {
   const { shape, tokens, trained, checkpointed } = plan;
   const positions = positionsOf(plan);
   if (trained === 0) return positions * floats * 8 * (shape.hiddenSize + shape.intermediateSize);
-  const each = activationsPerToken(shape, tokens);
-  const keeps = checkpointed === 'auto' ? keepsAllActivations(positions, shape, tokens) : !checkpointed;
+  const packs = byDefault(plan.sharedPrompts, llamaLayout(shape).size);
+  const time = packs ? Math.max(tokens, Math.min(longestPackedRow, positions)) : tokens;
+  const each = activationsPerToken(shape, time);
+  const keeps = checkpointed === 'auto' ? keepsAllActivations(positions, shape, time) : !checkpointed;
   return positions * floats * (keeps ? each.kept : each.checkpointed);
 }
 

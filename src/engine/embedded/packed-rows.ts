@@ -22,7 +22,7 @@ export interface PackingLimits {
   readonly pair: number;
 }
 
-/** Rows are no longer than this unless a sequence is: memory for attention grows with the square (see memory.ts). */
+/** Rows are no longer than this unless a sequence is: memory for attention grows with the square (memory.ts counts on it). */
 export const longestPackedRow = 512;
 
 /**
