@@ -61,10 +61,7 @@ export function memoryParts(plan: MemoryPlan): MemoryPart[] {
   const parts: [string, number][] = [
     ['process and compiled graphs', processBytes + workers * workerBytes],
     ['frozen base', lora ? workers * parameters * floats : 0],
-    [
-      'packed copy of the base',
-      lora && byDefault(plan.packedBase, parameters) ? workers * packedSize * floats : 0,
-    ],
+    ['packed copy of the base', lora && byDefault(plan.packedBase, parameters) ? workers * packedSize * floats : 0],
     [lora ? 'adapters' : 'weights of policies', policies * each * floats],
     ['optimizers', trained * 2 * each * floats],
     // The sum, and what the runtime hands out of it.
