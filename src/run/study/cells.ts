@@ -1,5 +1,6 @@
 /** The cells of a study: one student of one row, from the policies that its loop left behind. */
 
+import type { Policy } from '../../engine/index.js';
 import { bestPromotion } from '../../evaluate/best-promotion.js';
 import type { Evaluation } from '../../evaluate/evaluation.js';
 import { type ArmResult, arms, runArmUnit } from '../../evaluate/index.js';
@@ -50,11 +51,12 @@ function evaluationOf({ arm, questions: ofRow }: StudyCell['row'], teacher: numb
   const { evaluate, soar, study } = config;
   const sampled = evaluate.questions.sampled === 'as-promoted' ? soar.datasetSize : evaluate.questions.sampled;
   const left = loop && { bench, history: loop.history, snapshots: openSnapshots(loop.paths.snapshots, nodeDisk) };
+  const examined = async (policy: Promise<Policy>) => bench.ledger.as('evaluation', await policy);
   return {
     policies: {
-      base: () => bench.base.fork(),
-      ...(left && left.history.steps.length > 0 && { teacher: () => openTeacher(left) }),
-      promoted: (index) => openPromoted(left as NonNullable<typeof left>, index),
+      base: () => examined(bench.base.fork()),
+      ...(left && left.history.steps.length > 0 && { teacher: () => examined(openTeacher(left)) }),
+      promoted: (index) => examined(openPromoted(left as NonNullable<typeof left>, index)),
     },
     reference: bench.base,
     domain: bench.domain,

@@ -3,6 +3,7 @@
  * more seeds or rows may be asked of a finished study. One loop or cell that fails loses none of the others.
  */
 
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fixingSettings } from '../../engine/settings.js';
 import { SoarError } from '../../errors.js';
@@ -14,15 +15,19 @@ import { sideBySide } from '../../method/study.js';
 import type { LoopFacts, QuestionSet, StudyClock, StudyFailure } from '../../report/study-data.js';
 import { configYaml, type RunConfig } from '../config/config.js';
 import { nodeDisk } from '../disk.js';
+import { type EngineJournal, engineJournal } from '../engine-journal.js';
 import type { History } from '../entries.js';
 import type { Listener } from '../events.js';
 import { openJournal } from '../journal.js';
+import { keptStates } from '../kept-states.js';
 import { noCost } from '../ledger.js';
 import { acquireLock } from '../lock.js';
 import { appendMetrics, readMetrics } from '../metrics.js';
 import { withPinnedModel } from '../model-place.js';
 import { openWorkbench, sharedWorkbench } from '../open-workbench.js';
-import { sha256 } from '../snapshots.js';
+import { journalOf } from '../run.js';
+import { openSnapshots, sha256 } from '../snapshots.js';
+import { noUsage } from '../usage.js';
 import type { HardSet, Workbench } from '../workbench.js';
 import { writeWhole } from '../write-whole.js';
 import { type CellOutcome, runCell } from './cells.js';
@@ -85,10 +90,16 @@ export async function study(asked: RunConfig, folder: string, options: StudyOpti
   );
   const { encoder } = config.study;
   const embedder = encoder === null ? nGrams : await openSentenceEncoder(encoder);
-  const bench = await openWorkbench(config);
+  // Whoever goes on with a study frees what a dead process left on a service: one alone may do so.
+  const held = existsSync(folder) ? await acquireLock(folder) : undefined;
+  const { bench, service } = await openBench(config, folder, held !== undefined).catch(async (error: unknown) => {
+    await held?.release();
+    throw error;
+  });
   try {
     await nodeDisk.makeFolder(folder);
-    const lock = await acquireLock(folder);
+    const lock = held ?? (await acquireLock(folder));
+    if (config.engine.kind === 'tinker' && !held) await service.attach(join(folder, 'tinker.jsonl'));
     const { journal, entries } = await openJournal<Entry>(join(folder, 'journal.jsonl'), nodeDisk);
     try {
       const identity = { version: 1, config: baseHash(config), model: bench.model } as const;
@@ -122,6 +133,7 @@ export async function study(asked: RunConfig, folder: string, options: StudyOpti
         doneLoops: loops.filter((loop) => work.facts.has(loop.paths.name)).length,
         doneCells: plan.cells.length - todo.length,
       });
+      await keepCheckpoints(work);
       await runLoops(work, options.onRunEvent ?? (() => undefined));
       await runCells(work, todo);
       return await finish(work);
@@ -132,7 +144,35 @@ export async function study(asked: RunConfig, folder: string, options: StudyOpti
   } finally {
     await embedder.close();
     await bench.close();
+    await service.close();
   }
+}
+
+async function openBench(
+  config: RunConfig,
+  folder: string,
+  again: boolean,
+): Promise<{ bench: Workbench; service: EngineJournal }> {
+  const service = again ? await journalOf({ tinker: join(folder, 'tinker.jsonl') }, config) : engineJournal(nodeDisk);
+  try {
+    return { bench: await openWorkbench(config, service), service };
+  } catch (error) {
+    await service.close();
+    throw error;
+  }
+}
+
+/** What any loop's folder names on a service stays there: finished loops are not opened again, but their policies are. */
+async function keepCheckpoints({ bench, loops, folder }: Work): Promise<void> {
+  if (!bench.retain) return;
+  const states = await Promise.all(
+    loops.map(async ({ paths }) => {
+      if (!existsSync(paths.journal)) return [];
+      const { history } = await readHistory(paths);
+      return keptStates(history, paths, openSnapshots(paths.snapshots, nodeDisk), nodeDisk);
+    }),
+  );
+  await bench.retain(folder, states.flat());
 }
 
 interface Work {
@@ -265,6 +305,7 @@ async function runCells(work: Work, todo: readonly StudyCell[]): Promise<void> {
           sampledTokens: tokensSampled,
           trainedTokens: tokensTrained,
           verdicts: graded,
+          roles: { evaluation: { ...noUsage, sampledTokens: tokensSampled, trainedTokens: tokensTrained } },
         });
       }
       onEvent({
