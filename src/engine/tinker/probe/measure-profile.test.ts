@@ -33,7 +33,8 @@ describe('a probe', () => {
     async (name) => {
       const { profile, requests, left } = await measured(servers[name]);
       expect(profile).toEqual(profiles[name]);
-      expect(requests).toBeLessThan(100);
+      // 54, 43, 68 and 52.
+      expect(requests).toBeLessThan(70);
       expect(left).toBe(0);
     },
   );

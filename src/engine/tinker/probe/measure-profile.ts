@@ -1,5 +1,5 @@
 /**
- * Finds out what kind of server one is talking to, by what it does: a few dozen tiny requests on adapters of its own, all of the same
+ * Finds out what kind of server one is talking to, by what it does: some fifty tiny requests on two adapters of its own, all of the same
  * two shapes. What would touch other clients' adapters is not tried; it is taken from the profile of the server that it looks like.
  */
 import { SoarError } from '../../../errors.js';
@@ -36,8 +36,8 @@ export async function measureProfile({ client, session, baseModel, rank }: Probi
   try {
     const trial = await create();
     trial.takesWeights = await takesWeights(trial);
-    const { honoursEpsilon, clips } = await measureStep(trial);
-    const normalisation = await measureNormalisation(trial, await trial.logprobs(), honoursEpsilon);
+    const step = await measureStep(trial);
+    const normalisation = await measureNormalisation(trial, await trial.logprobs(), step);
     if (!normalisation) throw unknownServer();
     const baseSampling = await samplesBase(session, baseModel);
     const seededSamples = await measureSeeds(client, trial);
@@ -48,7 +48,7 @@ export async function measureProfile({ client, session, baseModel, rank }: Probi
       // Under a mean over tokens a common factor of the weights does not show, and does not matter.
       loss: { ...normalisation.loss, ...(normalisation.loss.overTokens === 'mean' && { weights: alike.loss.weights }) },
       takesWeights: trial.takesWeights,
-      fixedOptimizer: fixedOptimizer(alike, honoursEpsilon, clips),
+      fixedOptimizer: fixedOptimizer(alike, step),
       baseSampling,
       seededSamples,
       promptLogprobs,
@@ -68,7 +68,7 @@ function looksLike({ loss, saysNorm }: Normalisation): ProfileName {
 }
 
 /** Weight decay is not tried: on one kind of server it reaches everybody's adapters. */
-function fixedOptimizer(alike: TinkerProfile, honoursEpsilon: boolean, clips: boolean): FixedOptimizer {
+function fixedOptimizer(alike: TinkerProfile, { honoursEpsilon, clips }: StepFacts): FixedOptimizer {
   if (!honoursEpsilon) return profiles['skyrl-megatron'].fixedOptimizer;
   const decay = alike.name === 'skyrl-jax' ? { weightDecay: 0 } : {};
   return { ...decay, ...(!clips && { maxGradNorm: 0 }) };
@@ -100,20 +100,32 @@ const idle = [0, 0, 0, 0];
 const pull: Values = { advantages: [1, 1, 0, 0] };
 const usual = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0 };
 
-/** Does a step listen to epsilon (then it is made as asked), and to clipping? */
-async function measureStep(trial: Trial): Promise<{ honoursEpsilon: boolean; clips: boolean }> {
+export interface StepFacts {
+  /** Then a step is made as asked. */
+  readonly honoursEpsilon: boolean;
+  readonly clips: boolean;
+  /** Of plain descent, whose steps can be seen. */
+  readonly rate: number;
+}
+
+const leastRate = 1e-4;
+
+/** Does a step listen to epsilon, and to clipping? */
+async function measureStep(trial: Trial): Promise<StepFacts> {
   const before = await trial.logprobs();
   // By its own epsilon this is no step at all.
   await trial.step([[pull]], before, { ...plainDescent(0), learningRate: 0.05 });
-  if (apart(before, await trial.logprobs()) > noticeable) return { honoursEpsilon: false, clips: false };
+  if (apart(before, await trial.logprobs()) > noticeable) {
+    return { honoursEpsilon: false, clips: false, rate: leastRate };
+  }
   const moved = async (rate: number, gradClipNorm?: number) => {
     const from = await trial.logprobs();
     await trial.step([[pull]], from, { ...plainDescent(rate), ...(gradClipNorm !== undefined && { gradClipNorm }) });
     return apart(from, await trial.logprobs());
   };
-  let rate = 1e-4;
+  let rate = leastRate;
   while (rate < 1e4 && (await moved(rate)) < noticeable) rate *= 4;
-  return { honoursEpsilon: true, clips: (await moved(rate, 1e-9)) < noticeable / 10 };
+  return { honoursEpsilon: true, clips: (await moved(rate, 1e-9)) < noticeable / 10, rate };
 }
 
 /** One step of Adam large enough to be seen. @throws SoarError TINKER_PROFILE */
@@ -137,8 +149,10 @@ async function measureSnapshots(
   const latest = await trial.model.sampler();
   const options = { maxTokens: 1, seed: 0, promptLogprobs: true };
   const found = await Promise.allSettled([old.sample(text, options)]);
+  trial.forget();
   const now = await trial.logprobs();
   const { promptLogprobs } = await latest.sample(text, options);
+  trial.forget();
   for (const { checkpoint } of [old, latest]) if (checkpoint) await client.deleteCheckpoint(checkpoint);
   if (!promptLogprobs) return { promptLogprobs: 'none' };
   const [sampled] = found;

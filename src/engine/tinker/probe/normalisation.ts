@@ -1,5 +1,6 @@
 /** How a server normalises its loss: gradients of requests that differ in one thing. */
 import type { LossRule } from '../profiles/profile.js';
+import type { StepFacts } from './measure-profile.js';
 import { gradNormOf, plainDescent, type Trial, type Values } from './trial.js';
 
 const first = [1, 1, 0, 0];
@@ -15,13 +16,13 @@ export interface Normalisation {
 export async function measureNormalisation(
   trial: Trial,
   own: readonly number[],
-  honoursEpsilon: boolean,
+  { honoursEpsilon, rate }: Pick<StepFacts, 'honoursEpsilon' | 'rate'>,
 ): Promise<Normalisation | undefined> {
   const still = { ...plainDescent(0), learningRate: 0 };
   const norm = gradNormOf(await trial.step([[one]], own, still));
   const saysNorm = norm !== undefined;
   if (!saysNorm && !honoursEpsilon) return undefined;
-  const size = saysNorm ? bySaidNorm(trial, own) : await byDescent(trial);
+  const size = saysNorm ? bySaidNorm(trial, own) : await byDescent(trial, rate);
   const plain = norm ?? (await size([[one]]));
   const times = async (...requests: (readonly Values[])[]) => (await size(requests)) / plain;
 
@@ -45,8 +46,8 @@ function bySaidNorm(trial: Trial, own: readonly number[]): Size {
 }
 
 /** Small plain descents: sum A_t * log pi_t rises by rate * |g|^2 of the common direction. */
-async function byDescent(trial: Trial): Promise<Size> {
-  let rate = 1e-4;
+async function byDescent(trial: Trial, seen: number): Promise<Size> {
+  let rate = seen;
   const rise: Size = async (requests) => {
     const before = await trial.logprobs();
     await trial.step(requests, before, plainDescent(rate));

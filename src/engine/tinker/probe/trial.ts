@@ -31,15 +31,25 @@ export class Trial {
   /** RL losses take `weights`. */
   takesWeights = true;
 
+  /** As they were when last asked for, until a step may have changed them. */
+  private known: number[] | undefined;
+
   constructor(model: TinkerModel) {
     this.model = model;
   }
 
   /** log pi of the four tokens. */
   async logprobs(): Promise<number[]> {
+    if (this.known) return this.known;
     const data = [datum({ tokens: text, promptLength }, { weights: ones })];
     const { outputs } = await this.model.forward(data, { name: 'cross_entropy' });
-    return Array.from(outputs[0]?.logprobs?.data ?? []).slice(promptLength - 1);
+    this.known = Array.from(outputs[0]?.logprobs?.data ?? []).slice(promptLength - 1);
+    return this.known;
+  }
+
+  /** To be asked for again: something else than a step may have changed them. */
+  forget(): void {
+    this.known = undefined;
   }
 
   /** Requests of datums, each sent on its own, and one step on all of them. @returns the server's metrics of the step */
@@ -51,6 +61,8 @@ export class Trial {
       ),
     );
     const step = this.model.optimStep(adam);
+    // Some servers listen to the learning rate alone; at 0 nothing moves anywhere.
+    if (adam.learningRate !== 0) this.forget();
     const ends = await Promise.allSettled([...passes, step]);
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
     return step;
