@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readChatTemplates } from './chat-template.js';
 import type { ChatMessage, Tokenizer } from './tokenizer.js';
@@ -46,6 +48,18 @@ describe.each(['llama3', 'qwen', 'smollm', 'mistral', 'mistral-newer'])(
     it('makes the same text of its tokens, byte for byte', () => {
       const differing = expected.texts.filter(({ ids, decoded }) => tokenizer.decode(ids) !== decoded);
       expect(differing.map(({ ids, decoded }) => ({ decoded, ours: tokenizer.decode(ids) }))).toEqual([]);
+    });
+
+    it('makes the same text of any tokens as the library that reads them', () => {
+      const config = json(name, 'tokenizer_config.json');
+      const inner = new HuggingFaceTokenizer(json(name, 'tokenizer.json'), config);
+      const exactly = { skip_special_tokens: true, clean_up_tokenization_spaces: false };
+      fc.assert(
+        fc.property(fc.array(fc.nat(tokenizer.vocabularySize - 1), { minLength: 1 }), (ids) => {
+          expect(tokenizer.decode(ids)).toBe(inner.decode(ids, exactly));
+        }),
+        { seed: 11, numRuns: 1000 },
+      );
     });
 
     it('knows the bytes that each token stands for', () => {

@@ -113,6 +113,58 @@ describe('a byte-level tokenizer', () => {
   });
 });
 
+describe('decoding byte-level tokens by their bytes', () => {
+  /** Texts and marks that a decoder could stumble over, as tokens of the vocabulary. */
+  const awkward = () => {
+    const json = byteLevelJson() as TokenizerJson & {
+      added_tokens: { id: number; content: string; special: boolean }[];
+      model: { vocab: Record<string, number> };
+    };
+    const letter = (byte: number) =>
+      Object.keys(json.model.vocab).find((token) => json.model.vocab[token] === 1 + byte);
+    const spelled = (...given: number[]) => given.map(letter).join('');
+    const more = [
+      spelled(0xef, 0xbb, 0xbf),
+      spelled(0xe2, 0x82),
+      spelled(0xac, 0x20, 0xf0),
+      spelled(0xed, 0xa0, 0x80),
+      spelled(0x00, 0x0a, 0x0d),
+      spelled(0xc0, 0xaf),
+    ];
+    for (const [i, token] of more.entries()) json.model.vocab[token] = 263 + i;
+    // Looks like bytes and stands for itself; is in both lists; is special by the configuration alone. The ids 261 and 262 are no token's.
+    json.added_tokens.push({ id: 269, content: 'Ġnot-a-blank', special: false });
+    json.added_tokens.push({ id: 270, content: spelled(0x74), special: false });
+    json.added_tokens.push({ id: 271, content: '<by-config>', special: false });
+    return json;
+  };
+
+  it.each([
+    ['plain', byteLevelJson(), {}],
+    ['awkward', awkward(), { additional_special_tokens: ['<by-config>'] }],
+  ])('gives what the library gives for any tokens: %s', (_, json, config) => {
+    const inner = new HuggingFaceTokenizer(json, config);
+    const { decode, vocabularySize } = tokenizerFrom(json, config, [], 'test');
+    const token = fc.oneof(fc.nat(vocabularySize - 1), fc.integer({ min: 255, max: vocabularySize - 1 }));
+    fc.assert(
+      fc.property(fc.array(token, { minLength: 1, maxLength: 12 }), (ids) => {
+        expect(decode(Int32Array.from(ids))).toBe(inner.decode(ids, exactly));
+      }),
+      { seed: 10, numRuns: 3000 },
+    );
+    expect(decode([1 + 0xe2, 1 + 0x82, 0, 1 + 0xac])).toBe('€');
+    expect(decode([1 + 0xe2, -1, 1 + 0x82, vocabularySize, 1 + 0xac])).toBe('€');
+    expect(decode([1 + 0xe2, 1 + 0x82])).toBe('\ufffd');
+  });
+
+  it('leaves tokens of other letters to the library', () => {
+    const json = byteLevelJson() as TokenizerJson & { model: { vocab: Record<string, number> } };
+    Object.assign(json.model.vocab, { 中: 261 });
+    const { decode } = tokenizerFrom(json, {}, [], 'test');
+    expect(decode([98, 261, 99])).toBe(library(json).decode([98, 261, 99], exactly));
+  });
+});
+
 describe('a SentencePiece tokenizer', () => {
   const tokens = ['<unk>', '<s>', '\u2581', 'a', 'b', '\u2581a', '<0xC3>', '<0xA9>'];
   const json = {

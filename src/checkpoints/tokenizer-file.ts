@@ -2,6 +2,7 @@
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { SoarError } from '../errors.js';
+import { byteLevelDecoder, byteOf, type Said } from './byte-level-decoder.js';
 import { type ChatTemplates, chatWriter, specialTokensOf } from './chat-template.js';
 import type { Prompt, Tokenizer } from './tokenizer.js';
 
@@ -69,6 +70,7 @@ export function tokenizerFrom(
     for (let i = 0; i < tokens.length; i++) text += texts?.[tokens[i] as number] ?? '';
     return text;
   };
+  const said = saidByToken(parsed.data, config, (id) => inner.id_to_token(id), vocabularySize);
   const ownEnd = inner.token_to_id(specialTokensOf(config).eos_token ?? '');
   const writeChat = chatWriter(chat);
   const write = (prompt: Prompt) => (typeof prompt === 'string' ? prompt : writeChat(prompt));
@@ -93,7 +95,7 @@ export function tokenizerFrom(
       return ids.slice();
     },
     write,
-    decode: texts ? fast : slow,
+    decode: texts ? fast : said ? byteLevelDecoder(said) : slow,
   };
 }
 
@@ -115,6 +117,39 @@ function joinable(pieces: readonly Uint8Array[], decode: (tokens: number[]) => s
   return ids.every((id) => agrees([id])) && agrees(ids) && agrees(backwards) && agrees([...ids, ...ids]);
 }
 
+/**
+ * What each token says in the library's own decoder, where that is the byte-level one and nothing else: special tokens nothing, added
+ * ones their text, all others bytes. Undefined for every other kind of tokenizer, and for one that has tokens of other letters.
+ */
+function saidByToken(
+  { decoder, model, added_tokens: added }: z.output<typeof tokenizerSchema>,
+  { additional_special_tokens: more }: { readonly additional_special_tokens?: unknown },
+  tokenOf: (id: number) => string | undefined,
+  size: number,
+): Said[] | undefined {
+  if ((decoder as { type?: unknown } | null)?.type !== 'ByteLevel' || model.end_of_word_suffix) return undefined;
+  const special = new Set<unknown>(Array.isArray(more) ? more : []);
+  for (const one of added) if (one.special) special.add(one.content);
+  const contents = new Set(added.map(({ content }) => content));
+  const said: Said[] = [];
+  for (let id = 0; id < size; id++) {
+    const token = tokenOf(id) ?? (model.unk_token as string | null | undefined);
+    if (token == null || special.has(token)) said.push(undefined);
+    else if (contents.has(token)) said.push(token);
+    else {
+      const bytes = new Uint8Array([...token].length);
+      let at = 0;
+      for (const letter of token) {
+        const byte = byteOf.get(letter);
+        if (byte === undefined) return undefined;
+        bytes[at++] = byte;
+      }
+      said.push(bytes);
+    }
+  }
+  return said;
+}
+
 /** The bytes that a token stands for: byte-level alphabets and `<0xNN>` tokens are undone, SentencePiece's blank is a blank. */
 function pieceOf(token: string, byteLevel: boolean): Uint8Array {
   if (byteLevel && [...token].every((char) => byteOf.has(char))) {
@@ -124,15 +159,6 @@ function pieceOf(token: string, byteLevel: boolean): Uint8Array {
   if (byte) return Uint8Array.of(Number.parseInt(byte[1] as string, 16));
   return new TextEncoder().encode(token.replaceAll('\u2581', ' '));
 }
-
-/** The byte-level alphabet of GPT-2: printable bytes stand for themselves, the others for characters from U+0100 on. */
-const byteOf: ReadonlyMap<string, number> = (() => {
-  const printable = (byte: number) => (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
-  const map = new Map<string, number>();
-  let next = 256;
-  for (let byte = 0; byte < 256; byte++) map.set(String.fromCodePoint(printable(byte) ? byte : next++), byte);
-  return map;
-})();
 
 /**
  * A tokenizer.json with one token per character. Ids: 0 is the beginning-of-text token, which every encoding starts with; the

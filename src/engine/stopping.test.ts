@@ -34,6 +34,13 @@ describe('StopDetector', () => {
     expect(endOf([2, 1, 0], pieces, ['é'])).toBeUndefined();
   });
 
+  it('finds a string whose beginning comes again within it', () => {
+    const pieces = ['a', 'b', 'aab'].map(bytes);
+    expect(endOf([0, 0, 0, 1], pieces, ['aab'])).toBe(4);
+    expect(endOf([2, 2, 0], pieces, ['aabaaba'])).toBe(3);
+    expect(endOf([2, 1, 2], pieces, ['aabaab'])).toBeUndefined();
+  });
+
   it('takes a token that the tokenizer does not know as one without text', () => {
     expect(endOf([1, 7, 0], ['b', 'a'].map(bytes), ['ab'])).toBe(3);
   });

@@ -238,7 +238,8 @@ describe('a large batch', () => {
     let most = 0;
     const counted = async ({ json }: Request): Promise<Step> => {
       most = Math.max(most, ++now);
-      await new Promise((resolve) => setImmediate(resolve));
+      // Long enough for another to arrive beside it.
+      await new Promise((resolve) => setTimeout(resolve, 10));
       now--;
       return promise(String(10 + json.seq_id));
     };

@@ -15,14 +15,23 @@ export function stopsToSend(
   { pieces }: Pick<Tokenizer, 'pieces'>,
 ): readonly number[] | readonly string[] | undefined {
   const strings = stopStrings.map((string) => Buffer.from(string));
-  const within = pieces.flatMap((piece, token) => (strings.some((string) => includes(piece, string)) ? [token] : []));
-  const all = [...new Set([...stopTokens, ...within])];
+  const all = [...new Set([...stopTokens, ...tokensWith(strings, pieces)])];
   if (all.length > 0 && all.length <= most) return all;
   if (stopTokens.length > 0) return stopTokens;
   return stopStrings.length > 0 ? stopStrings : undefined;
 }
 
-const includes = (piece: Uint8Array, string: Buffer) => string.length > 0 && Buffer.from(piece).includes(string);
+function tokensWith(strings: readonly Buffer[], pieces: readonly Uint8Array[]): number[] {
+  const found: number[] = [];
+  for (let token = 0; token < pieces.length; token++) {
+    const piece = pieces[token] as Uint8Array;
+    // Most of a hundred thousand are shorter.
+    const holds = (string: Buffer) =>
+      string.length > 0 && piece.length >= string.length && Buffer.from(piece).includes(string);
+    if (strings.some(holds)) found.push(token);
+  }
+  return found;
+}
 
 /** The completion up to where the rule ends it. */
 export function cut(completion: Completion, rule: StopRule, { pieces }: Pick<Tokenizer, 'pieces'>): Completion {

@@ -42,9 +42,15 @@ export function planUpdate(batch: TrainingBatch, profile: TinkerProfile): Update
   let bold = false;
   for (const sequence of batch.sequences) {
     const length = sequence.tokens.length - sequence.promptLength;
-    const gains = Float64Array.from({ length }, (_, t) => at(sequence.weight, t) * at(sequence.advantage, t));
-    if (!gains.every(Number.isFinite)) throw notFinite('an advantage or weight is not a number');
-    const pulled = gains.some((gain, t) => gain !== 0 || beta * at(sequence.weight, t) !== 0);
+    const gains = new Float64Array(length);
+    let pulled = false;
+    for (let t = 0; t < length; t++) {
+      const weight = at(sequence.weight, t);
+      const gain = weight * at(sequence.advantage, t);
+      if (!Number.isFinite(gain)) throw notFinite('an advantage or weight is not a number');
+      gains[t] = gain;
+      pulled ||= gain !== 0 || beta * weight !== 0;
+    }
     if (!pulled) {
       tokensSkipped += length;
       continue;
@@ -114,8 +120,9 @@ export function lossRequest(
     for (const { inputs } of request) {
       const advantages = inputs.advantages?.data as Float32Array;
       // Without weights all tokens count, the prompt's too.
-      const weights = inputs.weights ? [...inputs.weights.data] : Array.from(advantages, () => 1);
-      const overTokens = loss.overTokens === 'sum' ? 1 : weights.reduce((a, b) => a + b, 0);
+      const weight =
+        (inputs.weights?.data as Float32Array | undefined)?.reduce((a, b) => a + b, 0) ?? advantages.length;
+      const overTokens = loss.overTokens === 'sum' ? 1 : weight;
       for (let t = 0; t < advantages.length; t++) advantages[t] = (advantages[t] as number) * overTokens * overDatums;
     }
   }

@@ -51,13 +51,17 @@ export class Database {
   readonly models = new Map<string, ModelRow>();
   readonly checkpoints = new Map<string, CheckpointRow>();
   readonly samplers = new Map<string, SamplerRow>();
-  readonly futures = new Futures();
+  readonly futures: Futures;
   private readonly life: number;
   private names = 0;
 
-  /** @param life how many databases there were before: no name is given twice, as random ones would not be */
-  constructor(life: number) {
+  /**
+   * @param life how many databases there were before: no name is given twice, as random ones would not be
+   * @param forgetsResults see `FakeServerOptions`
+   */
+  constructor(life: number, forgetsResults = false) {
     this.life = life;
+    this.futures = new Futures(forgetsResults);
   }
 
   /** `<kind>_<8 hex digits>` */

@@ -16,7 +16,7 @@ import { Database } from './database.js';
 import { type Fault, FaultCounter, type FaultPlan, noFaults } from './fault-plan.js';
 import { HttpFront } from './http-front.js';
 import { Models } from './models.js';
-import { NullBackend } from './null-backend.js';
+import { NullBackend, type NullModel } from './null-backend.js';
 import { OperationLog } from './operation-log.js';
 import type { ServerProfile } from './profile.js';
 import { TrainingBackend, type TrainingModel } from './training-backend.js';
@@ -24,8 +24,8 @@ import { type Pace, Worker } from './worker.js';
 
 export interface FakeServerOptions {
   readonly profile: ServerProfile;
-  /** What is trained; or made-up answers for a vocabulary of that size. */
-  readonly model: TrainingModel | { readonly vocabularySize: number };
+  /** What is trained; or what answers are made up of. */
+  readonly model: TrainingModel | NullModel;
   /** The name under which it is served; without it, that of its folder. */
   readonly baseModel?: string;
   readonly faults?: FaultPlan;
@@ -35,6 +35,8 @@ export interface FakeServerOptions {
   readonly pjwt?: boolean;
   /** How long `retrieve_future` waits; without it, as the profile says. */
   readonly futureWaitMilliseconds?: number;
+  /** Results are gone once they were told, as no real server has it: for measurements that would fill its memory. */
+  readonly forgetsResults?: boolean;
   readonly sessionTimeoutMilliseconds?: number;
   /** SkyRL ticks every 100 ms; without it, as fast as can be. */
   readonly pace?: Partial<Pace>;
@@ -68,8 +70,7 @@ export interface FakeServer {
 export async function startFakeServer(options: FakeServerOptions): Promise<FakeServer> {
   const { profile, model } = options;
   const served = await servedBy(options);
-  const backend: Backend =
-    'folder' in model ? new TrainingBackend(model, profile) : new NullBackend(model.vocabularySize);
+  const backend: Backend = 'folder' in model ? new TrainingBackend(model, profile) : new NullBackend(model);
   const log = new OperationLog();
   let lives = 0;
   const newPlace = (database: Database): Place => ({
@@ -78,7 +79,8 @@ export async function startFakeServer(options: FakeServerOptions): Promise<FakeS
     models: new Models(backend, profile, log),
     log,
   });
-  let place = newPlace(new Database(lives));
+  const newDatabase = () => new Database(lives, options.forgetsResults);
+  let place = newPlace(newDatabase());
   const worker = new Worker(() => place, { tickMilliseconds: 0, workMilliseconds: {}, ...options.pace });
   const met: Fault[] = [];
 
@@ -116,7 +118,8 @@ export async function startFakeServer(options: FakeServerOptions): Promise<FakeS
     log.record({ kind: 'restart', note: `keeps ${keeps}` });
     if (keeps !== 'everything') {
       void place.models.clear();
-      place = newPlace(keeps === 'database' ? place.database : new Database(++lives));
+      if (keeps === 'nothing') lives++;
+      place = newPlace(keeps === 'database' ? place.database : newDatabase());
       if (keeps === 'nothing') worker.forget();
     }
     front.goDown(milliseconds);

@@ -1,4 +1,4 @@
-/** Promised results: kept for ever, found again by the model's sequence number, waited for by any number of callers. */
+/** Promised results: kept for ever (unless said otherwise), found again by the model's sequence number, waited for by any number of callers. */
 import type { CallName } from '../wire/calls.js';
 import type { SampleOutput } from '../wire/sampling.js';
 import type { TrainingOutput } from '../wire/training-output.js';
@@ -41,6 +41,11 @@ export class Futures {
   private readonly waiters = new Map<Future, Set<() => void>>();
   private queue: Future[] = [];
   private count = 0;
+  private readonly forgetsResults: boolean;
+
+  constructor(forgetsResults = false) {
+    this.forgetsResults = forgetsResults;
+  }
 
   /**
    * The future of the same request sent before, if this one has been seen. One that expired gets a new id; nothing is done again.
@@ -95,6 +100,13 @@ export class Futures {
     this.queue = this.queue.filter((one) => one !== future);
     for (const wake of this.waiters.get(future) ?? []) wake();
     this.waiters.delete(future);
+  }
+
+  /** Its result is on its way to whom it was promised. */
+  told({ id, model, seq }: Future): void {
+    if (!this.forgetsResults) return;
+    this.byId.delete(id);
+    if (seq !== undefined) this.byNumber.delete(`${model}/${seq}`);
   }
 
   /** Until it is settled, so many milliseconds have passed, or the caller has gone. */

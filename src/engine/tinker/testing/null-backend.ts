@@ -5,12 +5,21 @@ import type { Backend, Draw, PassResult, ServedAdapter, Snapshot } from './backe
 
 /** Every token has the probability 1 / 2. */
 const logprob = Math.fround(Math.log(0.5));
+/** Between two tokens, so that a completion comes from all over the vocabulary. */
+const stride = 7919;
+
+export interface NullModel {
+  /** Ids from 0 that completions are made of. */
+  readonly vocabularySize: number;
+  /** Token ids that completions end with, in turn. */
+  readonly endings?: readonly (readonly number[])[];
+}
 
 export class NullBackend implements Backend {
-  private readonly vocabularySize: number;
+  private readonly model: NullModel;
 
-  constructor(vocabularySize: number) {
-    this.vocabularySize = vocabularySize;
+  constructor(model: NullModel) {
+    this.model = model;
   }
 
   async create(rank: number): Promise<ServedAdapter> {
@@ -20,11 +29,14 @@ export class NullBackend implements Backend {
   /** Completions of full length, so that a test knows how much there is. */
   async sampleFrom(_snapshot: Snapshot | undefined, { prompt, count, seed, options, promptLogprobs }: Draw) {
     const length = options.maxNewTokens;
-    const sequences = Array.from({ length: count }, (_, i) => ({
-      tokens: Int32Array.from({ length }, (_, t) => (seed + i + t) % this.vocabularySize),
-      logprobs: new Float32Array(length).fill(logprob),
-      stopReason: 'length' as const,
-    }));
+    const { vocabularySize, endings = [] } = this.model;
+    const sequences = Array.from({ length: count }, (_, i) => {
+      const tokens = new Int32Array(length);
+      for (let t = 0; t < length; t++) tokens[t] = (seed + stride * (i + t)) % vocabularySize;
+      const ending = endings[(seed + i) % endings.length]?.slice(-length) ?? [];
+      tokens.set(ending, length - ending.length);
+      return { tokens, logprobs: new Float32Array(length).fill(logprob), stopReason: 'length' as const };
+    });
     const known = new Float32Array(prompt.length - 1).fill(logprob);
     return { sequences, ...(promptLogprobs && { promptLogprobs: known }) };
   }

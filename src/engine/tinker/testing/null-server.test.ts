@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type FakeServer, startFakeServer } from './fake-server.js';
-import { datum, PlainClient } from './plain-client.js';
+import { datum, modelInput, PlainClient } from './plain-client.js';
 import { profiles } from './profile.js';
 
 /** Built by `npm test` before. */
@@ -37,6 +37,20 @@ describe('the null server', () => {
     expect(server.log.of('sample')).toMatchObject([{ asked: 'step-1', used: 'step-1' }]);
     expect(server.traffic.received).toBeGreaterThan(500);
     expect(server.traffic.sent).toBeGreaterThan(500);
+  });
+
+  it('ends completions as it is told to, and forgets what it told', async () => {
+    const model = { vocabularySize: 50, endings: [[7, 8, 9], [3]] };
+    server = await startFakeServer({ profile: profiles.hosted, model, baseModel: 'tiny', forgetsResults: true });
+    const client = new PlainClient(server.url);
+    const session = await client.snapshot(await client.model());
+    const asked = { sampling_session_id: session, seq_id: 0, num_samples: 4, prompt: modelInput([1]) };
+    const promised = await client.post('/asample', { ...asked, sampling_params: { max_tokens: 5, seed: 0 } });
+    const { body } = await client.result(promised);
+    const ends = body.sequences.map(({ tokens }: { tokens: number[] }) => tokens.slice(-3));
+    expect(ends.map((end: number[]) => end.at(-1))).toEqual([9, 3, 9, 3]);
+    expect(ends[2]).toEqual([7, 8, 9]);
+    expect((await client.result(promised)).status).toBe(404);
   });
 
   it('takes the time that it is told to', async () => {

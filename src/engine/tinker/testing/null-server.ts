@@ -1,7 +1,7 @@
 /**
  * A server without a model in a process of its own, so that a client's memory and time can be measured apart from it:
- * `node null-server.js [--profile hosted] [--vocabulary 32000] [--seconds 600] [--work '{"optimStep": 500}']`.
- * Writes `{"url": ...}` when it is ready, `{"received": ..., "sent": ...}` at its end, which comes when its standard input ends or the
+ * `node null-server.js [--profile hosted] [--vocabulary 32000] [--endings '[[1, 2]]'] [--seconds 600] [--work '{"optimStep": 500}']`.
+ * Results are forgotten once they were told. Writes `{"url": ...}` when it is ready, `{"received": ..., "sent": ...}` at its end, which comes when its standard input ends or the
  * seconds are over.
  */
 import { parseArgs } from 'node:util';
@@ -12,6 +12,7 @@ const { values } = parseArgs({
   options: {
     profile: { type: 'string', default: 'hosted' },
     vocabulary: { type: 'string', default: '32000' },
+    endings: { type: 'string', default: '[]' },
     seconds: { type: 'string', default: '600' },
     work: { type: 'string', default: '{}' },
   },
@@ -21,7 +22,8 @@ if (!profile) throw new Error(`no profile ${values.profile}: there are ${Object.
 
 const server = await startFakeServer({
   profile,
-  model: { vocabularySize: Number(values.vocabulary) },
+  model: { vocabularySize: Number(values.vocabulary), endings: JSON.parse(values.endings) },
+  forgetsResults: true,
   pace: { workMilliseconds: JSON.parse(values.work) },
 });
 console.log(JSON.stringify({ url: server.url }));

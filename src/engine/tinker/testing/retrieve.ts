@@ -40,6 +40,7 @@ export async function retrieve(database: Database, profile: ServerProfile, asked
   if (profile.metadataAbove > 0 && asked.metadataOnly && size > profile.metadataAbove) {
     return jsonAnswer(200, { status: 'complete_metadata', response_payload_size: size });
   }
+  database.futures.told(future);
   return answer;
 }
 

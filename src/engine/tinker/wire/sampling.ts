@@ -1,6 +1,6 @@
 /** Sampling requests (JSON alone) and what `asample` answers, in JSON and protobuf. */
 import { z } from 'zod';
-import { float32Bytes, float32sOf, int32Bytes, int32sOf } from './arrays.js';
+import { float32Bytes, float32sOf, int32Bytes, int32sOf, numbersOf } from './arrays.js';
 import { modelInputJson, tokensJson } from './model-input.js';
 import { asBytes, asNumber, ProtobufWriter, readFields, unreadable, type WireValue } from './protobuf.js';
 
@@ -50,7 +50,11 @@ const logprobsJson = z
     (value) => Array.isArray(value) && value.every((item) => item === null || typeof item === 'number'),
     { error: 'expected an array of log-probabilities' },
   )
-  .transform((values) => Float32Array.from(values, (value) => value ?? Number.NaN));
+  .transform((values) => {
+    const logprobs = new Float32Array(values.length);
+    for (let i = 0; i < values.length; i++) logprobs[i] = values[i] ?? Number.NaN;
+    return logprobs;
+  });
 
 export const sampleOutputJson = z
   .object({
@@ -86,7 +90,7 @@ export function sampleOutputToJson(output: SampleOutput): z.input<typeof sampleO
   const orNull = (values: Float32Array) => Array.from(values, (value) => (Number.isNaN(value) ? null : value));
   return {
     sequences: output.sequences.map(({ tokens, logprobs, stopReason }) => ({
-      tokens: Array.from(tokens),
+      tokens: numbersOf(tokens),
       ...(logprobs && { logprobs: orNull(logprobs) }),
       stop_reason: stopReason,
     })),

@@ -1,7 +1,7 @@
 /** A tensor of a training request or answer, in memory, as JSON and as protobuf. Sparse tensors are refused: nothing here needs them. */
 import { z } from 'zod';
 import { SoarError } from '../../../errors.js';
-import { bfloat16sOf, float32Bytes, float32sOf, int32sOf, int64Bytes, int64sOf } from './arrays.js';
+import { bfloat16sOf, float32Bytes, float32sOf, int32sOf, int64Bytes, int64sOf, numbersOf } from './arrays.js';
 import {
   appendNumbers,
   asBytes,
@@ -36,7 +36,7 @@ export const tensorJson = z
   })
   .transform(({ data, dtype, shape }, context): Tensor => {
     // Servers that read only `data` get along without a dtype: integers throughout are token ids.
-    const integers = data.every((value) => Number.isInteger(value) && Math.abs(value) < 2 ** 31);
+    const integers = dtype !== 'float32' && data.every((value) => Number.isInteger(value) && Math.abs(value) < 2 ** 31);
     if (dtype === 'int64' && !integers) {
       context.addIssue({ code: 'custom', message: 'expected integers of at most 32 bits', path: ['data'] });
     }
@@ -46,24 +46,21 @@ export const tensorJson = z
     }
     const sides = shape ? { shape } : {};
     return (dtype ?? (integers ? 'int64' : 'float32')) === 'int64'
-      ? { dtype: 'int64', data: Int32Array.from(data), ...sides }
-      : { dtype: 'float32', data: Float32Array.from(data), ...sides };
+      ? { dtype: 'int64', data: new Int32Array(data), ...sides }
+      : { dtype: 'float32', data: new Float32Array(data), ...sides };
   });
 
 export type TensorJson = z.input<typeof tensorJson>;
 
 /** @throws SoarError TINKER_NOT_FINITE: JSON has no form for NaN and infinities, and no server means well with them */
 export function tensorToJson({ dtype, data, shape }: Tensor): TensorJson {
-  const values = Array.from(data);
-  const bad = values.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) throw notFinite(values[bad] as number, bad);
-  return { data: values, dtype, shape: [...(shape ?? [data.length])] };
+  checkFinite(data);
+  return { data: numbersOf(data), dtype, shape: [...(shape ?? [data.length])] };
 }
 
 /** message Tensor { oneof { bytes dense = 1; SparseCsr sparse_csr = 2 } DType dtype = 3; repeated int64 shape = 4 } */
 export function writeTensor(to: ProtobufWriter, { dtype, data, shape }: Tensor): void {
-  const bad = dtype === 'float32' ? data.findIndex((value) => !Number.isFinite(value)) : -1;
-  if (bad >= 0) throw notFinite(data[bad] as number, bad);
+  checkFinite(data);
   to.bytes(1, dtype === 'float32' ? float32Bytes(data) : int64Bytes(data));
   to.varint(3, dtypes[dtype]);
   to.packed(4, shape ?? [data.length]);
@@ -107,6 +104,11 @@ function decode(dtype: number, bytes: Uint8Array, where: string): Tensor {
     return { dtype: 'int64', data: Int32Array.from(wide) };
   }
   throw unreadable(where, `has the unknown dtype ${dtype}`);
+}
+
+/** @throws SoarError TINKER_NOT_FINITE */
+function checkFinite(data: Int32Array | Float32Array): void {
+  for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) throw notFinite(data[i] as number, i);
 }
 
 function notFinite(value: number, index: number): SoarError {

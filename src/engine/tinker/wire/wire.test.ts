@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { int64Bytes, int64sOf } from './arrays.js';
+import { tokensJson } from './model-input.js';
 import { appendNumbers, ProtobufWriter, readFields } from './protobuf.js';
 import {
   type SampleOutput,
@@ -28,6 +30,16 @@ import {
 
 /** Bytes in hexadecimal, a line's rest after `--` being its explanation. */
 const hex = (text: string) => new Uint8Array(Buffer.from(text.replace(/--.*$/gm, '').replace(/\s/g, ''), 'hex'));
+
+it('integers of 64 bits are written as two halves', () => {
+  expect([...int64Bytes([2 ** 32 + 2, -2])]).toEqual([2, 0, 0, 0, 1, 0, 0, 0, 254, 255, 255, 255, 255, 255, 255, 255]);
+  fc.assert(
+    fc.property(fc.array(fc.maxSafeInteger()), (values) => {
+      expect(int64sOf(int64Bytes(values), 'test')).toEqual(values);
+    }),
+    { seed: 12 },
+  );
+});
 
 describe('bytes worked by hand (tag = 8 * field + wire type)', () => {
   it('a training request', () => {
@@ -304,5 +316,12 @@ describe('what is refused', () => {
     ['null among the numbers', { data: [null] }],
   ])('%s in JSON', (_, json) => {
     expect(tensorJson.safeParse(json).success).toBe(false);
+  });
+
+  it('what is no token id', () => {
+    expect(tokensJson.parse([0, 7, 2 ** 31 - 1])).toEqual(Int32Array.of(0, 7, 2 ** 31 - 1));
+    for (const wrong of [-1, 0.5, 2 ** 31, 2 ** 32, Number.NaN, '1', null]) {
+      expect([wrong, tokensJson.safeParse([3, wrong]).success]).toEqual([wrong, false]);
+    }
   });
 });
