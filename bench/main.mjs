@@ -1,7 +1,7 @@
 /**
  * The benchmarks: `npm run build && npm run bench [-- name...]`. What is compared takes turns, round by round, so that a noisy
  * machine disturbs both sides alike. Prints a table each with what became worse, writes bench/results/<name>.json and the tables
- * of docs/performance.md and docs/models.md. SOAR_PYTHON names the Python of the peers (default python3; bench/peers/README.md lists what it needs).
+ * of docs/performance.md, docs/models.md and docs/cluster.md. SOAR_PYTHON names the Python of the peers (default python3; bench/peers/README.md lists what it needs).
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
@@ -15,6 +15,7 @@ import { realStep } from './real-step.mjs';
 import { sampling } from './sampling.mjs';
 import { scaling } from './scaling.mjs';
 import { table, worse } from './table.mjs';
+import { tinkerScale } from './tinker-scale.mjs';
 import { trainingStep } from './training-step.mjs';
 import { world } from './world.mjs';
 
@@ -28,6 +29,7 @@ const benchmarks = {
   memory,
   'real-models': realModels,
   'real-step': realStep,
+  'tinker-scale': tinkerScale,
 };
 const names = process.argv.slice(2);
 const unknown = names.find((name) => !(name in benchmarks));

@@ -1,9 +1,11 @@
-/** docs/performance.md and docs/models.md: what stands between `<!-- bench NAME -->` and `<!-- end -->` is written anew from bench/results. */
+/** docs/performance.md, docs/models.md and docs/cluster.md: what stands between `<!-- bench NAME -->` and `<!-- end -->` is written anew from bench/results. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { table } from './table.mjs';
 
-const pages = ['performance', 'models'].map((name) => fileURLToPath(new URL(`../docs/${name}.md`, import.meta.url)));
+const pages = ['performance', 'models', 'cluster'].map((name) =>
+  fileURLToPath(new URL(`../docs/${name}.md`, import.meta.url)),
+);
 
 export const resultFile = (name) => fileURLToPath(new URL(`results/${name}.json`, import.meta.url));
 

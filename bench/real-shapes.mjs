@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { llamaLayout } from '../dist/checkpoints/llama-shape.js';
 import { writeModelFolder } from '../dist/checkpoints/model-folder.js';
+import { byteLevelTokenizer } from './byte-level-tokenizer.mjs';
 
 const common = { headSize: 64, rmsNormEpsilon: 1e-5, tiedEmbeddings: true };
 
@@ -54,45 +55,12 @@ export async function realModel(folder, name) {
     weights[i] = scale * state;
   }
   for (const slot of slots) if (slot.name.includes('norm')) weights.fill(1, slot.offset, slot.offset + slot.size);
-  await writeModelFolder(path, { shape, weights, tokenizer: byteTokenizer(), beginToken: 256, endTokens: [257] });
-  return path;
-}
-
-/** One token per byte, as GPT-2 spells bytes, and the marks of beginning and end. */
-function byteTokenizer() {
-  const printable = (byte) => (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
-  const vocab = {};
-  for (let byte = 0, next = 256; byte < 256; byte++) {
-    vocab[String.fromCodePoint(printable(byte) ? byte : next++)] = byte;
-  }
-  const mark = (id, content) => ({
-    id,
-    content,
-    special: true,
-    single_word: false,
-    lstrip: false,
-    rstrip: false,
-    normalized: false,
+  await writeModelFolder(path, {
+    shape,
+    weights,
+    tokenizer: byteLevelTokenizer(258),
+    beginToken: 256,
+    endTokens: [257],
   });
-  const [begin, end] = ['<|begin|>', '<|end|>'];
-  return {
-    version: '1.0',
-    truncation: null,
-    padding: null,
-    added_tokens: [mark(256, begin), mark(257, end)],
-    normalizer: null,
-    pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false },
-    post_processor: {
-      type: 'TemplateProcessing',
-      single: [{ SpecialToken: { id: begin, type_id: 0 } }, { Sequence: { id: 'A', type_id: 0 } }],
-      pair: [
-        { SpecialToken: { id: begin, type_id: 0 } },
-        { Sequence: { id: 'A', type_id: 0 } },
-        { Sequence: { id: 'B', type_id: 1 } },
-      ],
-      special_tokens: { [begin]: { id: begin, ids: [256], tokens: [begin] } },
-    },
-    decoder: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false },
-    model: { type: 'BPE', vocab, merges: [] },
-  };
+  return path;
 }
