@@ -16,7 +16,7 @@ export function addProbeCommand(program: Command): void {
   program
     .command('probe <baseUrl>')
     .description(
-      'find out what kind of Tinker server this is, by a few dozen tiny requests, and whether SOAR can use it',
+      'find out what kind of Tinker server this is, by about twenty tiny requests, and whether SOAR can use it',
     )
     .option('--model <name>', "the base model by the server's name for it (default: the only one)")
     .option('--rank <n>', 'rank of the adapters that are tried', parseCount, 8)

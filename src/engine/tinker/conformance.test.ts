@@ -47,7 +47,7 @@ async function under(profile: ProfileName, server: ServerProfile): Promise<void>
   describeEngine(`tinker (${server.name})`, { make, capabilities, oneModelEach: true });
 }
 
-/** A real server, which serves the model that `bench/peers/tiny-model.mjs` writes: see bench/peers/skyrl.md. */
+/** A real server, which serves the model that `bench/peers/skyrl-model.mjs` writes: see bench/peers/skyrl.md. */
 const { SOAR_TINKER_URL: real } = process.env;
 if (real !== undefined) {
   const make = () => open(real, 'auto');

@@ -15,11 +15,26 @@ export interface ProbeRow {
 type Words = Pick<ProbeRow, 'what' | 'found' | 'meaning'>;
 
 export function describeProfile({ profile, measured }: Measured): ProbeRow[] {
-  return Object.entries(wordsFor).flatMap(([fact, words]) => {
+  const rows = Object.entries(wordsFor).map(([fact, words]) => {
     const key = fact as keyof typeof wordsFor;
-    return [{ ...words(profile), measured: measured.includes(key) }];
+    return { ...words(profile), measured: measured.includes(key) };
   });
+  return [...rows, ...untried(profile).map((words) => ({ ...words, measured: false }))];
 }
+
+/** What would reach or displace other clients' adapters. */
+const untried = ({ name }: TinkerProfile): Words[] => [
+  {
+    what: 'weight decay of a step',
+    found: name === 'skyrl-jax' ? 'reaches every adapter' : 'reaches its own adapter',
+    meaning: name === 'skyrl-jax' ? 'a config that asks for some is refused' : '',
+  },
+  {
+    what: 'adapters at once',
+    found: 'no server says how many it has places for',
+    meaning: 'engine.maxAdapters must be no more',
+  },
+];
 
 const wordsFor = {
   loss: ({ loss }) => ({
@@ -89,6 +104,11 @@ const wordsFor = {
     what: 'repeated requests',
     found: knowsRepetitions ? 'are recognised' : 'are done again',
     meaning: knowsRepetitions ? '' : 'a training request whose answer is lost ends the run; `soar resume` goes on',
+  }),
+  gradientsOutliveModel: ({ gradientsOutliveModel }) => ({
+    what: 'gradients of an adapter that is let go',
+    found: gradientsOutliveModel ? 'reach the next one in its place' : 'are gone with it',
+    meaning: gradientsOutliveModel ? 'a step of no length takes them before an adapter is let go' : '',
   }),
   takesWeights: ({ takesWeights }) => ({
     what: 'weights beside advantages',

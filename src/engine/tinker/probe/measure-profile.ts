@@ -1,14 +1,19 @@
 /**
- * Finds out what kind of server one is talking to, by what it does: some fifty tiny requests on two adapters of its own, all of the same
- * two shapes. What would touch other clients' adapters is not tried; it is taken from the profile of the server that it looks like.
+ * Finds out what kind of server one is talking to, by what it does: about twenty tiny requests to two adapters of its own, one after
+ * the other. The first shows how losses are normalised, what a step listens to and what snapshots are; it is let go with a gradient that
+ * waits for its step. The second is loaded with the weights of the first: does a load last, has the gradient come over, is a request
+ * that comes twice done twice? What would reach or displace other clients' adapters is taken from the profile of the server that it
+ * looks like.
  */
 import { SoarError } from '../../../errors.js';
 import type { FixedOptimizer } from '../../engine.js';
 import type { TinkerClient, TinkerModel, TinkerSession } from '../client/index.js';
 import { creationFault } from '../policy/faults.js';
-import { type ProfileName, profiles, type TinkerProfile } from '../profiles/profile.js';
-import { measureNormalisation, type Normalisation } from './normalisation.js';
-import { apart, noticeable, plainDescent, Trial, text, trained, type Values } from './trial.js';
+import { type LossRule, type ProfileName, profiles, type TinkerProfile } from '../profiles/profile.js';
+import { type Drawn, draw, drawFromBase, refused, unlessRefused } from './draws.js';
+import { idle, idles, one, type Probe, sizeOf } from './loss-rules.js';
+import { most, ruleOf, type Sized, sizeGradients } from './normalisation.js';
+import { apart, gradNormOf, noticeable, plainDescent, rise, still, Trial } from './trial.js';
 
 export interface Probing {
   readonly client: TinkerClient;
@@ -25,45 +30,71 @@ export interface Measured {
 
 /** @throws SoarError TINKER_PROFILE where nothing shows how losses are normalised; TINKER_RANK, TINKER_SLOTS, TINKER_* */
 export async function measureProfile({ client, session, baseModel, rank }: Probing): Promise<Measured> {
-  const made: TinkerModel[] = [];
+  const made = new Set<TinkerModel>();
   const create = async () => {
     const model = await session.createModel({ baseModel, rank, seed: 0 }).catch((error: unknown) => {
       throw creationFault(error, rank);
     });
-    made.push(model);
+    made.add(model);
     return new Trial(model);
   };
+  let path: string | undefined;
   try {
+    const base = await drawFromBase(session, baseModel);
     const trial = await create();
-    trial.takesWeights = await takesWeights(trial);
-    const step = await measureStep(trial);
-    const normalisation = await measureNormalisation(trial, await trial.logprobs(), step);
-    if (!normalisation) throw unknownServer();
-    const baseSampling = await samplesBase(session, baseModel);
-    const seededSamples = await measureSeeds(client, trial);
-    const { snapshots, promptLogprobs } = await measureSnapshots(client, trial);
-    const weightsOnlyLoad = await measureLoad(client, trial, create);
-    const alike = profiles[looksLike(normalisation)];
+    // Without log-probabilities nothing shows what a snapshot holds.
+    const old = base?.form === 'none' ? undefined : await trial.model.sampler();
+    const start = await trial.logprobs();
+    const sized = await sizeGradients(trial, start, refused);
+    if (!sized) throw unknownServer();
+    let rule = sized.saysNorm ? await ruleOf(trial, sized, sized.own) : undefined;
+    const clipped = rule && sized.honoursEpsilon ? await moveClipped(trial, sized, rule) : undefined;
+
+    const latest = old && (await trial.model.sampler());
+    path = await trial.model.saveWeights('probe');
+    const seen = old && (await unlessRefused(() => draw(old)));
+    // Where norms are said, also what is to be found in the next adapter in this place, or not.
+    const now = await trial.pass(sized.saysNorm ? [faint] : idles, sized.own);
+    if (!sized.saysNorm) rule = await ruleOf(trial, seenFrom(sized, start, now), now);
+    if (!rule) throw unknownServer();
+    const seeds = await measureSeeds({ base, seen, latest });
+    for (const { checkpoint } of [old, latest].filter((sampler) => sampler !== undefined)) {
+      if (checkpoint) await client.deleteCheckpoint(checkpoint);
+    }
+    await trial.model.unload();
+    made.delete(trial.model);
+
+    const other = await create();
+    other.takesWeights = trial.takesWeights;
+    const next = await measureNext(other, session, path, { sized, rule, start, now });
+    const { mine } = next;
+    if (apart(mine, start) < 2 * noticeable) throw unknownServer();
+    const rolledBack = apart(now, start) < apart(now, mine);
+    const form = base?.form ?? seen?.form ?? seeds.form;
+    const alike = profiles[looksLike(rule, sized.saysNorm)];
     const facts = {
-      // Under a mean over tokens a common factor of the weights does not show, and does not matter.
-      loss: { ...normalisation.loss, ...(normalisation.loss.overTokens === 'mean' && { weights: alike.loss.weights }) },
+      loss: { ...rule, ...(rule.overTokens === 'mean' && { weights: alike.loss.weights }) },
       takesWeights: trial.takesWeights,
-      fixedOptimizer: fixedOptimizer(alike, step),
-      baseSampling,
-      seededSamples,
-      promptLogprobs,
-      snapshots: snapshots ?? alike.snapshots,
-      weightsOnlyLoad,
+      fixedOptimizer: fixedOptimizer(alike, sized.honoursEpsilon, clipped?.(mine) ?? next.clips),
+      baseSampling: base !== undefined,
+      promptLogprobs: form,
+      seededSamples: seeds.fixSamples,
+      weightsOnlyLoad: next.weightsOnlyLoad,
+      knowsRepetitions: next.knowsRepetitions,
+      ...(next.leaks !== undefined && { gradientsOutliveModel: next.leaks }),
+      ...(rolledBack && { snapshots: 'live' as const }),
+      ...(!rolledBack && old && form !== 'none' && { snapshots: snapshotsOf(seen, start, mine) }),
     };
     return { profile: { ...alike, ...facts }, measured: Object.keys(facts) as (keyof TinkerProfile)[] };
   } finally {
-    await Promise.allSettled(made.map((model) => model.unload()));
+    await Promise.allSettled(Array.from(made, (model) => model.unload()));
+    if (path) await client.deleteCheckpoint(path).catch(() => undefined);
   }
 }
 
-function looksLike({ loss, saysNorm }: Normalisation): ProfileName {
-  if (loss.overDatums === 'mean-since-step') return 'skyrl-jax';
-  if (loss.overDatums === 'mean-of-request') return 'twinkle';
+function looksLike({ overDatums }: LossRule, saysNorm: boolean): ProfileName {
+  if (overDatums === 'mean-since-step') return 'skyrl-jax';
+  if (overDatums === 'mean-of-request') return 'twinkle';
   return saysNorm ? 'skyrl-megatron' : 'hosted';
 }
 
@@ -74,129 +105,114 @@ function fixedOptimizer(alike: TinkerProfile, { honoursEpsilon, clips }: StepFac
   return { ...decay, ...(!clips && { maxGradNorm: 0 }) };
 }
 
-async function samplesBase(session: TinkerSession, baseModel: string): Promise<boolean> {
-  try {
-    const sampler = await session.openSampler({ baseModel });
-    await sampler.sample(text, { maxTokens: 1, seed: 0 });
-    return true;
-  } catch (error) {
-    if (refused(error)) return false;
-    throw error;
-  }
+const snapshotsOf = (
+  seen: Drawn | undefined,
+  start: readonly number[],
+  mine: readonly number[],
+): TinkerProfile['snapshots'] => (seen && apart(seen.logprobs, start) < apart(seen.logprobs, mine) ? 'kept' : 'latest');
+
+/** Against the gradient of a next tenant it is nothing; it can be told from none at all. */
+const faint: Probe = { advantage: -1e-3 };
+
+/** How far a step goes that is not clipped, and how much less one that is. */
+const stride = 1.6;
+const clipping = 8;
+
+/** A step that is seen in either case. @returns what the weights after it say: was it clipped? */
+async function moveClipped(trial: Trial, { reference, own }: Sized, rule: LossRule) {
+  const norm =
+    (reference.size * sizeOf(rule, [[one]], trial.takesWeights)) /
+    sizeOf(rule, reference.experiment, trial.takesWeights);
+  // The advantages' direction rises by rate * |g| * (|g| / the share of it that the loss keeps).
+  const rate = (stride * sizeOf(rule, [[one]], trial.takesWeights)) / norm ** 2;
+  await trial.pass([one], own);
+  await trial.model.optimStep({ ...plainDescent(rate), gradClipNorm: norm / clipping });
+  return (mine: readonly number[]) => rise(own, mine) < stride / Math.sqrt(clipping);
 }
 
-/** A strict server refuses what a loss does not need. */
-async function takesWeights(trial: Trial): Promise<boolean> {
-  try {
-    await trial.step([[{ advantages: idle }]], await trial.logprobs(), { learningRate: 0, weightDecay: 0 });
-    return true;
-  } catch (error) {
-    if (refused(error)) return false;
-    throw error;
-  }
+/** What was found by a step: if its place in the weights was not lost since, and it was neither too short nor so long that it bent. */
+function seenFrom(sized: Sized, start: readonly number[], now: readonly number[]): Sized {
+  const { finding, own } = sized;
+  const risen = rise(own, now);
+  if (apart(now, start) < apart(now, own) || risen < noticeable || risen > most) return sized;
+  return { ...sized, finding: { ...finding, size: risen / finding.rate } };
 }
 
-const idle = [0, 0, 0, 0];
-const pull: Values = { advantages: [1, 1, 0, 0] };
-const usual = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0 };
-
-export interface StepFacts {
-  /** Then a step is made as asked. */
-  readonly honoursEpsilon: boolean;
-  readonly clips: boolean;
-  /** Of plain descent, whose steps can be seen. */
-  readonly rate: number;
+/** Does the same seed give the same from the same weights? */
+async function measureSeeds({
+  base,
+  seen,
+  latest,
+}: {
+  readonly base: Drawn | undefined;
+  readonly seen: Drawn | undefined;
+  readonly latest: Drawn['sampler'] | undefined;
+}): Promise<{ fixSamples: boolean; form: Drawn['form'] }> {
+  // Most often of one and the same weights: then there is nothing more to ask.
+  if (base && seen && base.tokens === seen.tokens) return { fixSamples: true, form: seen.form };
+  const first = seen ?? base ?? (latest && (await draw(latest)));
+  if (!first) return { fixSamples: false, form: 'none' };
+  const again = await draw(first.sampler);
+  return { fixSamples: first.tokens === again.tokens, form: again.form };
 }
 
-const leastRate = 1e-4;
-
-/** Does a step listen to epsilon, and to clipping? */
-async function measureStep(trial: Trial): Promise<StepFacts> {
-  const before = await trial.logprobs();
-  // By its own epsilon this is no step at all.
-  await trial.step([[pull]], before, { ...plainDescent(0), learningRate: 0.05 });
-  if (apart(before, await trial.logprobs()) > noticeable) {
-    return { honoursEpsilon: false, clips: false, rate: leastRate };
-  }
-  const moved = async (rate: number, gradClipNorm?: number) => {
-    const from = await trial.logprobs();
-    await trial.step([[pull]], from, { ...plainDescent(rate), ...(gradClipNorm !== undefined && { gradClipNorm }) });
-    return apart(from, await trial.logprobs());
-  };
-  let rate = leastRate;
-  while (rate < 1e4 && (await moved(rate)) < noticeable) rate *= 4;
-  return { honoursEpsilon: true, clips: (await moved(rate, 1e-9)) < noticeable / 10, rate };
+interface Before {
+  readonly sized: Sized;
+  readonly rule: LossRule;
+  /** log pi of the four tokens: of adapters as they are made; of the first adapter at its end. */
+  readonly start: readonly number[];
+  readonly now: readonly number[];
 }
 
-/** One step of Adam large enough to be seen. @throws SoarError TINKER_PROFILE */
-async function move(trial: Trial): Promise<{ before: number[]; after: number[] }> {
-  for (const learningRate of [0.02, 0.1, 0.5]) {
-    const before = await trial.logprobs();
-    await trial.step([[pull]], before, { ...usual, learningRate });
-    const after = await trial.logprobs();
-    if (apart(before, after) > noticeable) return { before, after };
-  }
-  throw unknownServer();
-}
-
-async function measureSnapshots(
-  client: TinkerClient,
-  trial: Trial,
-): Promise<{ snapshots?: TinkerProfile['snapshots']; promptLogprobs: TinkerProfile['promptLogprobs'] }> {
-  await move(trial);
-  const old = await trial.model.sampler();
-  const { before, after } = await move(trial);
-  const latest = await trial.model.sampler();
-  const options = { maxTokens: 1, seed: 0, promptLogprobs: true };
-  const found = await Promise.allSettled([old.sample(text, options)]);
-  trial.forget();
-  const now = await trial.logprobs();
-  const { promptLogprobs } = await latest.sample(text, options);
-  trial.forget();
-  for (const { checkpoint } of [old, latest]) if (checkpoint) await client.deleteCheckpoint(checkpoint);
-  if (!promptLogprobs) return { promptLogprobs: 'none' };
-  const [sampled] = found;
-  const seen = Array.from((sampled.status === 'fulfilled' && sampled.value.promptLogprobs?.slice(-trained)) || []);
-  const rolledBack = apart(now, before) < apart(now, after);
+/** Of an adapter that was just made. */
+async function measureNext(trial: Trial, session: TinkerSession, path: string, { sized, rule, start, now }: Before) {
+  const { saysNorm, reference } = sized;
+  const { takesWeights, model } = trial;
+  await model.loadWeights(path, { optimizer: false });
+  const request = [saysNorm ? idle : one];
+  let accepted = { sequence: 0, requestIds: [] as readonly string[] };
+  const mine = await trial.pass(request, now, {
+    onAccepted: (receipt) => {
+      accepted = receipt;
+    },
+  });
+  const knowsRepetitions = await isKnown(session, trial, request, now, accepted);
+  // Seen where nothing clips it, and small against what was loaded.
+  const little = Math.max(noticeable, rise(start, mine) / 4);
+  const size =
+    (reference.size * sizeOf(rule, [[one]], takesWeights)) / sizeOf(rule, reference.experiment, takesWeights);
+  const step = saysNorm ? still : { ...plainDescent(little / size), gradClipNorm: 1e-9 };
+  const norm = gradNormOf(await model.optimStep(step));
+  const after = await trial.logprobs();
+  const holds = apart(after, mine) < apart(after, start);
   return {
-    snapshots: rolledBack ? 'live' : seen.length > 0 && apart(seen, before) < apart(seen, after) ? 'kept' : 'latest',
-    promptLogprobs: promptLogprobs.length === text.length ? 'leading-null' : 'shorter',
+    mine,
+    weightsOnlyLoad: holds ? ('holds' as const) : ('undone' as const),
+    knowsRepetitions,
+    clips: rise(holds ? mine : start, after) < little / 3,
+    ...(saysNorm && norm !== undefined && { leaks: norm > 0 }),
   };
 }
 
-/** The same twice by one seed, where hot sampling would hardly give the same twice by chance. */
-async function measureSeeds(client: TinkerClient, trial: Trial): Promise<boolean> {
-  const sampler = await trial.model.sampler();
-  const draw = async () => {
-    const { sequences } = await sampler.sample(text, { samples: 2, maxTokens: 8, temperature: 2, seed: 7 });
-    return sequences.map(({ tokens }) => tokens.join()).join('/');
+/** The same request under the same number, as after a lost answer, and the same promise for it. */
+async function isKnown(
+  session: TinkerSession,
+  { model, takesWeights }: Trial,
+  request: readonly Probe[],
+  own: readonly number[],
+  { sequence, requestIds }: { readonly sequence: number; readonly requestIds: readonly string[] },
+): Promise<boolean> {
+  const twin = new Trial(session.attachModel(model.id, { nextSequence: sequence }));
+  twin.takesWeights = takesWeights;
+  let again: readonly string[] = [];
+  const options = {
+    onAccepted: (receipt: { readonly requestIds: readonly string[] }) => {
+      again = receipt.requestIds;
+    },
   };
-  const [first, again] = [await draw(), await draw()];
-  if (sampler.checkpoint) await client.deleteCheckpoint(sampler.checkpoint);
-  return first === again;
+  const answered = await unlessRefused(() => twin.pass(request, own, options));
+  return answered !== undefined && again.join() === requestIds.join();
 }
-
-/** Weights loaded without their optimizer must outlive the first step. */
-async function measureLoad(
-  client: TinkerClient,
-  trial: Trial,
-  create: () => Promise<Trial>,
-): Promise<TinkerProfile['weightsOnlyLoad']> {
-  const mine = await trial.logprobs();
-  const path = await trial.model.saveWeights('probe');
-  const other = await create();
-  other.takesWeights = trial.takesWeights;
-  await other.model.loadWeights(path, { optimizer: false });
-  await other.step([[{ advantages: idle }]], mine, { learningRate: 0, weightDecay: 0 });
-  const stepped = await other.logprobs();
-  await client.deleteCheckpoint(path);
-  return apart(mine, stepped) < noticeable ? 'holds' : 'undone';
-}
-
-/** The server has answered, and will not do it. */
-const refused = (error: unknown): boolean =>
-  error instanceof SoarError &&
-  ['TINKER_REFUSED', 'TINKER_FAILED', 'TINKER_NOT_FOUND', 'TINKER_UNAVAILABLE'].includes(error.code);
 
 const unknownServer = () =>
   new SoarError('TINKER_PROFILE', 'nothing that the server does shows how it normalises losses', {

@@ -1,12 +1,13 @@
-/** What a probe does to an adapter of its own: tiny passes and steps, and how large a gradient was, by whichever way the server shows it. */
+/** What a probe does to an adapter of its own: tiny passes and steps on two texts, one the beginning of the other. */
 
-import type { AdamSettings, TinkerModel } from '../client/index.js';
+import type { AdamSettings, CallOptions, TinkerModel } from '../client/index.js';
 import { datum } from '../profiles/objective.js';
 import type { Datum } from '../wire/training.js';
+import { type Probe, pulled } from './loss-rules.js';
 
 /** Two prompt tokens and four more: ids that any vocabulary has. */
 export const text = Int32Array.of(2, 3, 4, 5, 6, 7);
-const promptLength = 2;
+export const promptLength = 2;
 export const trained = text.length - promptLength;
 
 /** Adam whose steps are the gradient itself, since epsilon is far above it: moves by rate * g. */
@@ -18,13 +19,10 @@ export const plainDescent = (rate: number): AdamSettings => ({
   epsilon: far,
   weightDecay: 0,
 });
-
-export interface Values {
-  readonly advantages: readonly number[];
-  readonly weights?: readonly number[];
-  /** Added to the policy's own log-probabilities to give the sampler's. */
-  readonly shift?: number;
-}
+/** No step at all, where epsilon is honoured; a step of Adam where it is not. */
+export const bySign: AdamSettings = { ...plainDescent(0), learningRate: 0.05 };
+/** Takes the gradient and leaves the weights. */
+export const still: AdamSettings = { ...plainDescent(0), learningRate: 0 };
 
 export class Trial {
   readonly model: TinkerModel;
@@ -40,54 +38,52 @@ export class Trial {
 
   /** log pi of the four tokens. */
   async logprobs(): Promise<number[]> {
-    if (this.known) return this.known;
-    const data = [datum({ tokens: text, promptLength }, { weights: ones })];
-    const { outputs } = await this.model.forward(data, { name: 'cross_entropy' });
-    this.known = Array.from(outputs[0]?.logprobs?.data ?? []).slice(promptLength - 1);
-    return this.known;
+    const data = [datum({ tokens: text, promptLength }, { weights: new Float32Array(trained).fill(1) })];
+    return ofWhole((await this.model.forward(data, { name: 'cross_entropy' })).outputs);
   }
 
-  /** To be asked for again: something else than a step may have changed them. */
-  forget(): void {
-    this.known = undefined;
+  /**
+   * A gradient, without its step. One of the datums must be of the whole text.
+   * @param own log pi of the four tokens, as last seen
+   * @returns log pi of the four tokens, as they are now
+   */
+  async pass(request: readonly Probe[], own: readonly number[], options: CallOptions = {}): Promise<number[]> {
+    const data = request.map((probe) => this.datum(probe, own));
+    return ofWhole((await this.model.forwardBackward(data, { name: 'importance_sampling' }, options)).outputs);
   }
 
-  /** Requests of datums, each sent on its own, and one step on all of them. @returns the server's metrics of the step */
-  async step(requests: readonly (readonly Values[])[], own: readonly number[], adam: AdamSettings) {
-    const passes = requests.map((request) =>
-      this.model.forwardBackward(
-        request.map((values) => this.datum(values, own)),
-        { name: 'importance_sampling' },
-      ),
-    );
-    const step = this.model.optimStep(adam);
-    // Some servers listen to the learning rate alone; at 0 nothing moves anywhere.
-    if (adam.learningRate !== 0) this.forget();
-    const ends = await Promise.allSettled([...passes, step]);
-    for (const end of ends) if (end.status === 'rejected') throw end.reason;
-    return step;
-  }
-
-  private datum({ advantages, weights, shift = 0 }: Values, own: readonly number[]): Datum {
+  private datum({ advantage, weight = 1, ratio = 1, short = false }: Probe, own: readonly number[]): Datum {
+    const length = short ? pulled : trained;
     return datum(
-      { tokens: text, promptLength },
+      { tokens: text.slice(0, promptLength + length), promptLength },
       {
-        logprobs: Float32Array.from(own, (logp) => logp + shift),
-        advantages: Float32Array.from(advantages),
-        ...(this.takesWeights && { weights: Float32Array.from(weights ?? ones) }),
+        logprobs: Float32Array.from({ length }, (_, t) => (own[t] as number) - Math.log(ratio)),
+        advantages: Float32Array.from({ length }, (_, t) => (t < pulled ? advantage : 0)),
+        ...(this.takesWeights && { weights: new Float32Array(length).fill(weight) }),
       },
     );
   }
 }
 
-const ones = new Float32Array(trained).fill(1);
+function ofWhole(outputs: readonly { readonly logprobs?: { readonly data: ArrayLike<number> } | undefined }[]) {
+  const whole = outputs.find(({ logprobs }) => logprobs?.data.length === text.length - 1);
+  return Array.from(whole?.logprobs?.data ?? []).slice(promptLength - 1);
+}
 
+/** Of a step; undefined where the server does not say it. */
 export const gradNormOf = (metrics: Readonly<Record<string, number>>): number | undefined =>
   metrics['skyrl.ai/grad_norm'];
 
-/** The largest difference. */
+/** The largest difference; infinite where one is not a number. */
 export const apart = (a: readonly number[], b: readonly number[]): number =>
-  a.reduce((most, value, i) => Math.max(most, Math.abs(value - (b[i] ?? Number.NaN))), 0);
+  a.reduce((most, value, i) => {
+    const difference = Math.abs(value - (b[i] ?? Number.NaN));
+    return Number.isNaN(difference) ? Number.POSITIVE_INFINITY : Math.max(most, difference);
+  }, 0);
+
+/** How much more the two tokens that are pulled are expected. */
+export const rise = (before: readonly number[], after: readonly number[]): number =>
+  before.slice(0, pulled).reduce((sum, value, t) => sum + (after[t] as number) - value, 0);
 
 /** Far above the rounding of half precision, far below what a step of a probe does. */
 export const noticeable = 0.02;
