@@ -99,7 +99,7 @@ function looksLike({ overDatums }: LossRule, saysNorm: boolean): ProfileName {
 }
 
 /** Weight decay is not tried: on one kind of server it reaches everybody's adapters. */
-function fixedOptimizer(alike: TinkerProfile, { honoursEpsilon, clips }: StepFacts): FixedOptimizer {
+function fixedOptimizer(alike: TinkerProfile, honoursEpsilon: boolean, clips: boolean): FixedOptimizer {
   if (!honoursEpsilon) return profiles['skyrl-megatron'].fixedOptimizer;
   const decay = alike.name === 'skyrl-jax' ? { weightDecay: 0 } : {};
   return { ...decay, ...(!clips && { maxGradNorm: 0 }) };

@@ -29,9 +29,6 @@ export class Trial {
   /** RL losses take `weights`. */
   takesWeights = true;
 
-  /** As they were when last asked for, until a step may have changed them. */
-  private known: number[] | undefined;
-
   constructor(model: TinkerModel) {
     this.model = model;
   }
