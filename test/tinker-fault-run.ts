@@ -143,7 +143,7 @@ async function bench(
     ledger,
     candidates: hard,
     realProblems: [],
-    retain: async (_, states) => (dead ? undefined : engine.retain?.(states)),
+    retain: async (states) => (dead ? undefined : engine.retain?.([...states.values()].flat())),
     findHardProblems: async () => ({ train: hard.slice(0, 4), test: hard.slice(4), screened: 8, attempts: 1 }),
     close: async () => (dead ? undefined : real.close()),
   };

@@ -22,6 +22,7 @@ import { asServed } from '../src/engine/tinker/testing/sampling.js';
 import { type RunConfig, resolveConfig } from '../src/run/config/config.js';
 import { nodeDisk } from '../src/run/disk.js';
 import { type History, historyOf, promotionsOf, type RunEntry } from '../src/run/entries.js';
+import { exportRun } from '../src/run/export/export.js';
 import { readJournal } from '../src/run/journal.js';
 import { modelFolder } from '../src/run/model-place.js';
 import { openWorkbench } from '../src/run/open-workbench.js';
@@ -114,6 +115,11 @@ it('gives the same promotions and weights as the engine in this process, and lea
   expect(mine).toHaveLength(3);
   const named = its.map(({ facts }) => String(facts.checkpoint).replace('tinker://', ''));
   expect(new Set(server.checkpoints)).toEqual(new Set(named));
+  // Weights stay there, and an export says where.
+  await expect(exportRun(there.paths, { what: 'student', promotion: 1 })).rejects.toMatchObject({
+    code: 'EXPORT_ELSEWHERE',
+    where: `${server.url}: ${its[1]?.facts.checkpoint}`,
+  });
   for (const [i, { arrays }] of mine.entries()) {
     const found = await weightsThere(remote, its[i] as PolicyState);
     const worst = (arrays.weights as Float32Array).reduce((most, w, k) => Math.max(most, Math.abs(w - found[k])), 0);

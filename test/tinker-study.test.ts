@@ -1,7 +1,10 @@
-/** A study on a service whose process is killed leaves nothing there that the next one does not find, and ends as if nothing had been. */
+/**
+ * A study on a training service: its loops and cells share one journal of what they leave there. A process that dies leaves adapters;
+ * the next one frees them and ends with the same facts, and no step of an adapter is made twice.
+ */
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,92 +15,127 @@ import { hosted } from '../src/engine/tinker/testing/profile.js';
 import { resolveConfig } from '../src/run/config/config.js';
 import { nodeDisk } from '../src/run/disk.js';
 import { readJournal } from '../src/run/journal.js';
+import { readMetrics } from '../src/run/metrics.js';
 import { modelFolder } from '../src/run/model-place.js';
 
 const soar = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
-const root = mkdtempSync(join(tmpdir(), 'tinker-study-'));
-let server: FakeServer;
-beforeAll(async () => {
-  const folder = await modelFolder(resolveConfig({ preset: 'smoke' }));
-  server = await startFakeServer({ profile: hosted, model: { folder, engine: 'embedded' } });
-});
-afterAll(async () => {
-  await server.close();
-  rmSync(root, { recursive: true });
-});
 
-const sets = [
-  'engine.kind=tinker',
-  'engine.loraRank=4',
-  'engine.profile=hosted',
+const tiny = [
   'soar.outerSteps=2',
   'soar.datasets=2',
   'soar.datasetSize=4',
   'soar.repeats=1',
   'soar.student.promptsPerStep=4',
   'soar.student.groupSize=4',
-  'soar.inner={steps: 2, stepsPerPromotion: 1, maximumSteps: 3}',
+  'soar.inner={steps: 1, stepsPerPromotion: 0, maximumSteps: 1}',
   'soar.reward={questions: 8, samplesPerQuestion: 4}',
   'soar.promotion={window: 1, threshold: -1}',
   'world={candidates: 60, attempts: 1, train: 8, test: 8, hardLengths: [1, 3]}',
   'evaluate={training: {steps: 2}, samplesPerProblem: 4, ks: [1, 4], bootstrap: {resamples: 100}}',
+  'study={rows: [hard-only, pq, ps], teachers: 1}',
 ];
 
-/** @param events after which it is killed, as soon as it has adapters on the server. @returns its events, by kind */
-async function study(
-  name: string,
-  { events = Number.POSITIVE_INFINITY, arms = 'hard-only,pq,ps' } = {},
-): Promise<string[]> {
-  const options = [...sets, `engine.baseUrl=${server.url}`].flatMap((set) => ['--set', set]);
-  const args = [soar, 'study', '--preset', 'smoke', '--arms', arms, '--seeds', '2', '--name', name];
-  const child = spawn(process.execPath, [...args, ...options, '--studies-dir', root, '--json'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let [text, errors] = ['', ''];
-  child.stdout.on('data', (data) => {
-    text += data;
-  });
-  const killer = setInterval(() => {
-    const done = seen(text).filter((kind) => kind === 'loop' || kind === 'cell').length;
-    if (done >= events && server.loaded.length > 0) child.kill('SIGKILL');
+let folder: string;
+let server: FakeServer;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tinker-study-'));
+  const model = { folder: await modelFolder(resolveConfig({ preset: 'smoke' })), engine: 'embedded' } as const;
+  server = await startFakeServer({ profile: { ...hosted, seeded: false }, model });
+});
+afterAll(async () => {
+  await server.close();
+  await rm(folder, { recursive: true });
+});
+
+/** Kills it where its journal on the service has so many receipts of steps more; resolves to whether it got through. */
+async function soarStudy(name: string, killAfter?: number): Promise<{ done: boolean; recovered: number }> {
+  const service = [
+    'engine.kind=tinker',
+    `engine.baseUrl=${server.url}`,
+    'engine.loraRank=8',
+    'engine.profile=hosted',
+    'engine.exclusive=true',
+  ];
+  const sets = [...tiny, ...service].flatMap((set) => ['--set', set]);
+  const args = [soar, 'study', '--preset', 'smoke', ...sets, '--name', name, '--studies-dir', folder, '--json'];
+  const before = steps(name).length;
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const watch = setInterval(() => {
+    if (killAfter !== undefined && steps(name).length >= before + killAfter) child.kill('SIGKILL');
   }, 5);
-  child.stderr.on('data', (data) => {
-    errors += data;
+  let recovered = 0;
+  let said = '';
+  child.stdout.on('data', (text) => {
+    said += text;
   });
-  const [code, signal] = await once(child, 'close');
-  clearInterval(killer);
-  if (code !== 0 && signal !== 'SIGKILL') throw new Error(errors);
-  return seen(text);
+  let errors = '';
+  child.stderr.on('data', (text) => {
+    errors += text;
+  });
+  try {
+    return await new Promise((resolve, reject) => {
+      child.on('exit', (code, signal) => {
+        for (const line of said.split('\n')) {
+          if (line.startsWith('{"event":"recovered"')) recovered += JSON.parse(line).adapters;
+        }
+        if (signal === 'SIGKILL') resolve({ done: false, recovered });
+        else if (code === 0) resolve({ done: true, recovered });
+        else reject(new Error(`${errors}\n${said}`));
+      });
+    });
+  } finally {
+    clearInterval(watch);
+  }
 }
 
-const seen = (lines: string): string[] =>
-  lines
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line).event);
-const facts = (name: string) => ({ ...JSON.parse(readFileSync(join(root, name, 'study.json'), 'utf8')), name: 'any' });
-const records = (name: string) => readJournal<TinkerRecord>(join(root, name, 'tinker.jsonl'), nodeDisk);
+const tinkerOf = (name: string) => join(folder, name, 'tinker.jsonl');
+const steps = (name: string) =>
+  existsSync(tinkerOf(name)) ? readFileSync(tinkerOf(name), 'utf8').split('"event":"stepped"').slice(1) : [];
+const facts = (name: string) =>
+  JSON.parse(readFileSync(join(folder, name, 'study.json'), 'utf8').replaceAll(name, 'study'));
 
-it('killed in a loop and in its cells, it is continued and nothing is left', { timeout: 240_000 }, async () => {
-  await study('whole');
+it('goes on after any death to the same facts, with nothing left on the service', { timeout: 240_000 }, async () => {
+  expect(await soarStudy('whole')).toEqual({ done: true, recovered: 0 });
   expect(server.loaded).toEqual([]);
-  const whole = server.checkpoints.length;
-  expect(whole).toBeGreaterThan(0);
+  const all = steps('whole').length;
+  const kept = server.checkpoints.length;
 
-  expect(await study('killed', { events: 1 })).not.toContain('cell');
-  expect(server.loaded).not.toEqual([]);
-  await study('killed', { events: 2 });
-  await study('killed');
+  let recovered = 0;
+  let kills = 0;
+  for (const killAfter of [1, 3, Math.ceil(all / 3), Math.ceil(all / 3)]) {
+    const end = await soarStudy('killed', killAfter);
+    recovered += end.recovered;
+    if (end.done) break;
+    kills += 1;
+  }
+  const last = await soarStudy('killed');
+  recovered += last.recovered;
+  expect(last.done).toBe(true);
+  expect(kills).toBeGreaterThan(1);
+  expect(recovered).toBeGreaterThan(0);
+
   expect(facts('killed')).toEqual(facts('whole'));
   expect(server.loaded).toEqual([]);
-  // Promoted students and teachers of both studies: more rows may want them.
-  expect(server.checkpoints).toHaveLength(2 * whole);
-  const recovered = (await records('killed')).filter(({ event }) => event === 'recovered');
-  expect(recovered).toHaveLength(2);
+  // What the loops name, and the same of each study.
+  expect(server.checkpoints).toHaveLength(2 * kept);
+  expect(server.log.repeatedSteps()).toEqual([]);
+  expect(server.log.repeatedPasses()).toEqual([]);
+  expect(server.log.wrongSamples()).toEqual([]);
+  // Whatever was written down did happen, on adapters that were written down.
+  const made = new Set(server.log.of('optimStep').map(({ model, seq }) => `${model} ${seq}`));
+  for (const name of ['whole', 'killed']) {
+    const records = await readJournal<TinkerRecord>(tinkerOf(name), nodeDisk);
+    const stepped = records.flatMap((one) => (one.event === 'stepped' ? [`${one.adapter} ${one.sequence}`] : []));
+    expect(stepped.length).toBeGreaterThanOrEqual(all);
+    expect(stepped.filter((step) => !made.has(step))).toEqual([]);
+  }
 
-  // A finished study takes another row from what its loops left there.
-  const more = await study('killed', { arms: 'grounded-t' });
-  expect(more.filter((kind) => kind === 'cell')).toHaveLength(2);
-  expect(more).not.toContain('failed');
-  expect(server.checkpoints).toHaveLength(2 * whole);
+  const cells = await readMetrics(join(folder, 'whole', 'metrics.jsonl'), nodeDisk);
+  const trained = cells.filter(({ part }) => part !== 'ps');
+  expect(trained).toHaveLength(2);
+  for (const { roles, sampledTokens, trainedTokens } of trained) {
+    expect(roles.evaluation).toMatchObject({ sampledTokens, trainedTokens });
+    expect(trainedTokens).toBeGreaterThan(0);
+    expect(Object.keys(roles)).not.toContain('student');
+  }
 });

@@ -5,6 +5,7 @@ export { createReferenceEngine } from './reference/reference-engine.js';
 export { type EngineSettings, engineSettings, type InProcessSettings } from './settings.js';
 export { openTinkerEngine } from './tinker/engine.js';
 export { noJournal, type TinkerJournal, type TinkerRecord } from './tinker/journal.js';
+export { checkpointOf } from './tinker/policy/state.js';
 export { loadUndone } from './tinker/probe/describe-profile.js';
 export { type Probe, probeServer } from './tinker/probe/probe.js';
 export { type TinkerSettings, tinkerSettings } from './tinker/settings.js';

@@ -132,7 +132,7 @@ export async function clearUnfinished({
     if (name !== stepName(step)) await disk.remove(join(paths.students, name));
   }
   // Last: what is freed outside must not be named by any file.
-  await bench.retain?.(paths.folder, await keptStates(history, paths, snapshots, disk));
+  await bench.retain?.(new Map([[paths.folder, await keptStates(history, paths, snapshots, disk)]]));
 }
 
 /** The teacher after step `step`, from 0. */

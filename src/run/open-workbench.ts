@@ -78,8 +78,8 @@ export async function sharedWorkbench(bench: Workbench, config: RunConfig): Prom
 /** Several runs may share the engine: what any of them names is kept. */
 function retention(engine: Engine): NonNullable<Workbench['retain']> {
   const byRun = new Map<string, readonly PolicyState[]>();
-  return async (run, states) => {
-    byRun.set(run, states);
+  return async (states) => {
+    for (const [run, of] of states) byRun.set(run, of);
     await engine.retain?.([...byRun.values()].flat());
   };
 }

@@ -73,9 +73,9 @@ export async function resumeRun(paths: RunPaths, options: RunOptions = {}): Prom
 
 /** For a run that goes on; the caller holds its lock. */
 export async function journalOf(
-  paths: Pick<RunPaths, 'tinker'>,
-  { engine }: Pick<RunConfig, 'engine'>,
-  { disk = nodeDisk }: Pick<RunOptions, 'disk'> = {},
+  paths: RunPaths,
+  { engine }: RunConfig,
+  { disk = nodeDisk }: RunOptions,
 ): Promise<EngineJournal> {
   return engine.kind === 'tinker' ? openEngineJournal(paths.tinker, disk) : engineJournal(disk);
 }

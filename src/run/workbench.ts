@@ -25,12 +25,12 @@ export interface Workbench {
   readonly candidates: readonly Problem[];
   /** Problems with right answers that are not hard; empty where there are none. */
   readonly realProblems: readonly Problem[];
-  /** Problems with no success under the base model, split in two; the same for the same seed. */
   /**
-   * Of the states that policies of this run were saved in, these may be loaded again, and no others; what the others hold outside is
-   * freed. None where states hold everything themselves. `run` names the run among those that share an engine.
+   * Of the states that policies were saved in, these may be loaded again, and no others; what the others hold outside is freed. None
+   * where states hold everything themselves. By run, of those that share the engine: a run that is not named keeps what it kept.
    */
-  readonly retain?: (run: string, states: readonly PolicyState[]) => Promise<void>;
+  readonly retain?: (states: ReadonlyMap<string, readonly PolicyState[]>) => Promise<void>;
+  /** Problems with no success under the base model, split in two; the same for the same seed. */
   findHardProblems(progress: (done: number, of: number) => void, signal: AbortSignal): Promise<HardSet>;
   close(): Promise<void>;
 }

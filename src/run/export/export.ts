@@ -10,6 +10,7 @@ import { readModelFolder } from '../../checkpoints/model-folder.js';
 import { type PeftBase, peftConfig, peftTensors } from '../../checkpoints/peft-folder.js';
 import { safetensorsPieces } from '../../checkpoints/safetensors.js';
 import { writePieces } from '../../checkpoints/write-file.js';
+import { checkpointOf } from '../../engine/index.js';
 import { decodeLlamaState } from '../../engine/llama-state.js';
 import { SoarError } from '../../errors.js';
 import { parseHubName } from '../../hub/hub.js';
@@ -88,13 +89,14 @@ async function contents(
       await disk.write(join(folder, 'README.md'), datasetCard(facts, file, rows.length));
     };
   }
-  if (config.engine.kind === 'tinker') throw keptElsewhere(paths, config.engine.baseUrl);
+  const snapshot = what === 'teacher' ? teacherSnapshot(history) : promotedSnapshot(history, promotion - 1);
+  const read = () => readPolicySnapshot(openSnapshots(paths.snapshots, disk), snapshot as PolicySnapshot);
+  if (config.engine.kind === 'tinker') throw keptElsewhere(checkpointOf(await read()), config.engine.baseUrl);
   const { lora } = config.engine;
   const base = await readModelFolder(model);
   checkIdentity(paths, history.identity, { version: 1, config: configHash(config), model: base.hash });
   if (format === 'peft' && !lora) throw noAdapter(paths);
-  const snapshot = what === 'teacher' ? teacherSnapshot(history) : promotedSnapshot(history, promotion - 1);
-  const state = await readPolicySnapshot(openSnapshots(paths.snapshots, disk), snapshot as PolicySnapshot);
+  const state = await read();
   const { shape, hash } = base;
   const architecture = { shape, ...(lora && { lora }) };
   const { weights: trained } = decodeLlamaState({ ...architecture, hash }, state);
@@ -120,11 +122,13 @@ async function contents(
 function peftBase({ model }: RunConfig, folder: string): PeftBase {
   return isOnHub(model) ? parseHubName(model) : { name: folder };
 }
-const keptElsewhere = ({ folder }: RunPaths, baseUrl: string) =>
+
+/** A policy that was never trained has no checkpoint: it is the base model. */
+const keptElsewhere = (checkpoint: string | undefined, baseUrl: string) =>
   new SoarError('EXPORT_ELSEWHERE', 'the weights of this run are on the service that trained them', {
-    where: `${folder}, ${baseUrl}`,
+    where: checkpoint === undefined ? `${baseUrl}: the base model itself` : `${baseUrl}: ${checkpoint}`,
     remedy:
-      'download the checkpoint there (its path stands in snapshots/*/policy.safetensors); export --what questions works',
+      'fetch that checkpoint with the commands of docs/cluster.md, "Weights out of a service"; export --what questions works here',
   });
 
 const noAdapter = ({ folder }: RunPaths) =>

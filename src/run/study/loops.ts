@@ -1,6 +1,7 @@
 /** The loops of a study: each is a run of its own in the study's folder, without an evaluation, and is resumed as a run is. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { PolicyState } from '../../engine/engine.js';
 import { SoarError } from '../../errors.js';
 import type { Embedder } from '../../evaluate/diversity/embedding.js';
 import { diversityOf } from '../../evaluate/diversity/vendi.js';
@@ -11,10 +12,11 @@ import { type Disk, nodeDisk } from '../disk.js';
 import { costOf, type History, historyOf, promotionsOf, type RunEntry } from '../entries.js';
 import type { Listener } from '../events.js';
 import { readJournal } from '../journal.js';
+import { keptStates } from '../kept-states.js';
 import { readMetrics } from '../metrics.js';
 import { resumeRun, startRun } from '../run.js';
 import { type RunPaths, runPaths } from '../run-folder.js';
-import { sha256 } from '../snapshots.js';
+import { openSnapshots, sha256 } from '../snapshots.js';
 import type { Workbench } from '../workbench.js';
 
 export interface StudyLoop {
@@ -82,6 +84,17 @@ export async function readHistory(
 ): Promise<{ history: History; entries: RunEntry[] }> {
   const entries = await readJournal<RunEntry>(paths.journal, disk);
   return { history: historyOf(entries), entries };
+}
+
+/** What any loop in the study's folder may load again, also those that are not asked for now. By the loop's folder. */
+export async function statesOfLoops(folder: string, disk: Disk = nodeDisk): Promise<Map<string, PolicyState[]>> {
+  const states = new Map<string, PolicyState[]>();
+  for (const name of await disk.list(join(folder, 'loops'))) {
+    const paths = runPaths(join(folder, 'loops', name));
+    const { history } = await readHistory(paths, disk);
+    states.set(paths.folder, await keptStates(history, paths, openSnapshots(paths.snapshots, disk), disk));
+  }
+  return states;
 }
 
 /** Steps along a loop whose diversity is looked at, and the subsamples of each such look. */

@@ -3,7 +3,6 @@
  * more seeds or rows may be asked of a finished study. One loop or cell that fails loses none of the others.
  */
 
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fixingSettings } from '../../engine/settings.js';
 import { SoarError } from '../../errors.js';
@@ -15,23 +14,29 @@ import { sideBySide } from '../../method/study.js';
 import type { LoopFacts, QuestionSet, StudyClock, StudyFailure } from '../../report/study-data.js';
 import { configYaml, type RunConfig } from '../config/config.js';
 import { nodeDisk } from '../disk.js';
-import { type EngineJournal, engineJournal } from '../engine-journal.js';
+import { type EngineJournal, engineJournal, openEngineJournal } from '../engine-journal.js';
 import type { History } from '../entries.js';
 import type { Listener } from '../events.js';
 import { openJournal } from '../journal.js';
-import { keptStates } from '../kept-states.js';
-import { noCost } from '../ledger.js';
+import { openLedger } from '../ledger.js';
 import { acquireLock } from '../lock.js';
 import { appendMetrics, readMetrics } from '../metrics.js';
 import { withPinnedModel } from '../model-place.js';
 import { openWorkbench, sharedWorkbench } from '../open-workbench.js';
-import { journalOf } from '../run.js';
-import { openSnapshots, sha256 } from '../snapshots.js';
-import { noUsage } from '../usage.js';
+import { sha256 } from '../snapshots.js';
 import type { HardSet, Workbench } from '../workbench.js';
 import { writeWhole } from '../write-whole.js';
 import { type CellOutcome, runCell } from './cells.js';
-import { loopFacts, loopSeconds, readHistory, runLoop, type StudyLoop, studyLoop, withChanges } from './loops.js';
+import {
+  loopFacts,
+  loopSeconds,
+  readHistory,
+  runLoop,
+  type StudyLoop,
+  statesOfLoops,
+  studyLoop,
+  withChanges,
+} from './loops.js';
 import { type StudyFacts, writeStudy } from './write-study.js';
 
 export type StudyEvent =
@@ -63,6 +68,8 @@ export type StudyEvent =
       readonly done: number;
       readonly of: number;
     }
+  /** Of a process that died, on a service: adapters that were freed, and optimizer steps that are made again. */
+  | { readonly event: 'recovered'; readonly adapters: number; readonly steps: number }
   | ({ readonly event: 'failed' } & StudyFailure);
 
 export interface StudyOptions {
@@ -90,89 +97,76 @@ export async function study(asked: RunConfig, folder: string, options: StudyOpti
   );
   const { encoder } = config.study;
   const embedder = encoder === null ? nGrams : await openSentenceEncoder(encoder);
-  // Whoever goes on with a study frees what a dead process left on a service: one alone may do so.
-  const held = existsSync(folder) ? await acquireLock(folder) : undefined;
-  const { bench, service } = await openBench(config, folder, held !== undefined).catch(async (error: unknown) => {
-    await held?.release();
-    throw error;
-  });
   try {
+    // First of all: what an engine on a service writes down must outlive this process.
     await nodeDisk.makeFolder(folder);
-    const lock = held ?? (await acquireLock(folder));
-    if (config.engine.kind === 'tinker' && !held) await service.attach(join(folder, 'tinker.jsonl'));
-    const { journal, entries } = await openJournal<Entry>(join(folder, 'journal.jsonl'), nodeDisk);
+    const lock = await acquireLock(folder);
     try {
-      const identity = { version: 1, config: baseHash(config), model: bench.model } as const;
-      await checkIdentity(entries[0], identity, folder, () => journal.append({ unit: 'study', identity }));
-      await writeWhole(join(folder, 'config.yaml'), configYaml(config), nodeDisk);
-      const work: Work = {
-        plan,
-        config,
-        folder,
-        bench,
-        embedder,
-        loops,
-        signal,
-        onEvent,
-        failures: [],
-        hardSets: new Map(),
-        sets: new Map(),
-        facts: new Map(),
-        outcomes: new Map(),
-        journal,
-      };
-      for (const entry of entries) {
-        if (entry.unit === 'loop') work.facts.set(entry.key, entry.facts);
-        if (entry.unit === 'cell') work.outcomes.set(entry.key, entry.outcome);
+      const service = await serviceJournal(config, folder);
+      try {
+        const bench = await openWorkbench(config, service);
+        try {
+          if (service.recovered) onEvent({ event: 'recovered', ...service.recovered });
+          const { onRunEvent = () => undefined } = options;
+          return await fill({ plan, config, folder, bench, embedder, loops, signal, onEvent }, onRunEvent);
+        } finally {
+          await bench.close();
+        }
+      } finally {
+        await service.close();
       }
-      const todo = plan.cells.filter((cell) => !work.outcomes.has(cellKey(cell, work)));
-      onEvent({
-        event: 'study',
-        loops: loops.length,
-        cells: plan.cells.length,
-        doneLoops: loops.filter((loop) => work.facts.has(loop.paths.name)).length,
-        doneCells: plan.cells.length - todo.length,
-      });
-      await keepCheckpoints(work);
-      await runLoops(work, options.onRunEvent ?? (() => undefined));
-      await runCells(work, todo);
-      return await finish(work);
     } finally {
-      await journal.close();
       await lock.release();
     }
   } finally {
     await embedder.close();
-    await bench.close();
-    await service.close();
   }
 }
 
-async function openBench(
-  config: RunConfig,
-  folder: string,
-  again: boolean,
-): Promise<{ bench: Workbench; service: EngineJournal }> {
-  const service = again ? await journalOf({ tinker: join(folder, 'tinker.jsonl') }, config) : engineJournal(nodeDisk);
+/** One for the whole study, since its loops and cells share an engine. */
+const serviceJournal = async ({ engine }: RunConfig, folder: string): Promise<EngineJournal> =>
+  engine.kind === 'tinker' ? openEngineJournal(join(folder, 'tinker.jsonl'), nodeDisk) : engineJournal(nodeDisk);
+
+type Place = Pick<Work, 'plan' | 'config' | 'folder' | 'bench' | 'embedder' | 'loops' | 'signal' | 'onEvent'>;
+
+/** All loops, then all cells, as far as they are not done. */
+async function fill(place: Place, onRunEvent: Listener): Promise<StudyFacts> {
+  const { plan, config, folder, bench, loops, onEvent } = place;
+  const { journal, entries } = await openJournal<Entry>(join(folder, 'journal.jsonl'), nodeDisk);
   try {
-    return { bench: await openWorkbench(config, service), service };
-  } catch (error) {
-    await service.close();
-    throw error;
+    const identity = { version: 1, config: baseHash(config), model: bench.model } as const;
+    await checkIdentity(entries[0], identity, folder, () => journal.append({ unit: 'study', identity }));
+    await writeWhole(join(folder, 'config.yaml'), configYaml(config), nodeDisk);
+    const work: Work = {
+      ...place,
+      failures: [],
+      hardSets: new Map(),
+      sets: new Map(),
+      facts: new Map(),
+      outcomes: new Map(),
+      journal,
+    };
+    for (const entry of entries) {
+      if (entry.unit === 'loop') work.facts.set(entry.key, entry.facts);
+      if (entry.unit === 'cell') work.outcomes.set(entry.key, entry.outcome);
+    }
+    const todo = plan.cells.filter((cell) => !work.outcomes.has(cellKey(cell, work)));
+    onEvent({
+      event: 'study',
+      loops: loops.length,
+      cells: plan.cells.length,
+      doneLoops: loops.filter((loop) => work.facts.has(loop.paths.name)).length,
+      doneCells: plan.cells.length - todo.length,
+    });
+    // All at once, before a loop says what it alone keeps; and when no cell stands on anything any more.
+    if (bench.retain) await bench.retain(await statesOfLoops(folder));
+    await runLoops(work, onRunEvent);
+    await runCells(work, todo);
+    await bench.retain?.(new Map());
+    return await finish(work);
+  } finally {
+    await journal.close();
   }
-}
-
-/** What any loop's folder names on a service stays there: finished loops are not opened again, but their policies are. */
-async function keepCheckpoints({ bench, loops, folder }: Work): Promise<void> {
-  if (!bench.retain) return;
-  const states = await Promise.all(
-    loops.map(async ({ paths }) => {
-      if (!existsSync(paths.journal)) return [];
-      const { history } = await readHistory(paths);
-      return keptStates(history, paths, openSnapshots(paths.snapshots, nodeDisk), nodeDisk);
-    }),
-  );
-  await bench.retain(folder, states.flat());
 }
 
 interface Work {
@@ -284,29 +278,16 @@ async function runCells(work: Work, todo: readonly StudyCell[]): Promise<void> {
       const began = performance.now();
       const found = await hardSet(work, row.transfer ? second : config);
       const finished = loop && { ...loop, history: await once(histories, loop.paths.name, () => historyOfLoop(loop)) };
-      const outcome = await runCell(cell, {
-        config,
-        bench,
-        hardSet: found,
-        ...(finished && { loop: finished }),
-        signal,
-      });
+      const ledger = openLedger();
+      const here = { config, bench, hardSet: found, ...(finished && { loop: finished }), signal };
+      const outcome = await runCell(cell, here, ledger);
       const key = cellKey(cell, work);
       await journal.append({ unit: 'cell', key, outcome });
       outcomes.set(key, outcome);
       const seconds = (performance.now() - began) / 1000;
       if ('result' in outcome) {
-        const { tokensSampled, tokensTrained, graded } = outcome.result.cost;
-        appendMetrics(join(folder, metricsFile), {
-          ...noCost,
-          part: row.name,
-          unit: `${teacher}-${student}`,
-          seconds,
-          sampledTokens: tokensSampled,
-          trainedTokens: tokensTrained,
-          verdicts: graded,
-          roles: { evaluation: { ...noUsage, sampledTokens: tokensSampled, trainedTokens: tokensTrained } },
-        });
+        const line = { part: row.name, unit: `${teacher}-${student}`, seconds, ...ledger.total() };
+        appendMetrics(join(folder, metricsFile), line);
       }
       onEvent({
         event: 'cell',
