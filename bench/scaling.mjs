@@ -6,21 +6,30 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { createEmbeddedEngine } from '../dist/engine/index.js';
+import { readResult } from './page.mjs';
 import { alternate, ratio, seconds, timed } from './statistics.mjs';
 import { innerRuns, sizes } from './students.mjs';
 
 /** As many runs as an outer step has, and fewer and shorter ones where each takes long. */
 const works = [
-  { size: 'world', runs: 16, steps: 10, rounds: 9 },
+  { size: 'world', runs: 16, steps: 10, rounds: 15 },
   { size: 'random', runs: 4, steps: 2, rounds: 5 },
 ];
 const script = fileURLToPath(new URL('scaling-process.mjs', import.meta.url));
 
-export async function scaling({ folder }) {
+/** What was measured of other sizes stays. SOAR_BENCH_SIZES: world, random; all by default. */
+export async function scaling({ folder, only = process.env.SOAR_BENCH_SIZES?.split(',') ?? Object.keys(sizes) }) {
   const measures = [];
   const notes = [];
+  const before = readResult('scaling');
   for (const { size, runs, steps, rounds } of works) {
     const { domain, label, folder: modelIn } = sizes[size];
+    if (!only.includes(size)) {
+      const of = (text) => text.startsWith(`${label}: `);
+      measures.push(...(before?.measures ?? []).filter(({ name }) => of(name)));
+      notes.push(...(before?.notes ?? []).filter(of));
+      continue;
+    }
     const model = await modelIn(folder);
     const engines = [1, 2].map((workers) => createEmbeddedEngine({ workers }));
     const actors = {};
