@@ -3,12 +3,10 @@
  * characters that take several bytes. Its texts say nothing; they cost what texts cost.
  */
 
-/** As GPT-2 spells bytes. */
-const letters = (() => {
-  const printable = (byte) => (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
-  let next = 256;
-  return Array.from({ length: 256 }, (_, byte) => String.fromCodePoint(printable(byte) ? byte : next++));
-})();
+import { byteOf } from '../dist/checkpoints/byte-level-decoder.js';
+
+/** As GPT-2 spells bytes, by byte. */
+const letters = [...byteOf.keys()];
 const blank = letters[32];
 const alphabet = [...'etaoinshrdlucmfwypvbgkjqxz0123456789=+-(){}\\$^_.,'];
 

@@ -12,6 +12,13 @@ export const resultFile = (name) => fileURLToPath(new URL(`results/${name}.json`
 export const readResult = (name) =>
   existsSync(resultFile(name)) ? JSON.parse(readFileSync(resultFile(name), 'utf8')) : undefined;
 
+/** What the recorded result has of things that are not measured now: measures and notes that begin with their label. */
+export function recorded(name, label) {
+  const { measures = [], notes = [] } = readResult(name) ?? {};
+  const of = (text) => text.startsWith(`${label}: `);
+  return { measures: measures.filter((measure) => of(measure.name)), notes: notes.filter(of) };
+}
+
 export function refreshPages() {
   for (const page of pages) refresh(page);
 }

@@ -4,7 +4,7 @@
  * has its own peak of memory. They take turns, round by round.
  */
 import { randomStream } from '../dist/rl/random.js';
-import { readResult } from './page.mjs';
+import { recorded } from './page.mjs';
 import { openPeer } from './peer.mjs';
 import { realModel, realShapes } from './real-shapes.mjs';
 import { measure, rate, ratio, seconds } from './statistics.mjs';
@@ -26,13 +26,12 @@ const sides = { ours: 'real-model-process.mjs', transformers: 'transformers_mode
 export async function realModels({ folder, only = process.env.SOAR_BENCH_SHAPES?.split(',') ?? Object.keys(plans) }) {
   const [measures, notes, peers] = [[], [], new Set()];
   let complete = true;
-  const before = readResult('real-models');
   for (const name of Object.keys(plans)) {
     const { label, shape } = realShapes[name];
     if (!only.includes(name)) {
-      const of = (text) => text.startsWith(`${label}: `);
-      measures.push(...(before?.measures ?? []).filter((measure) => of(measure.name)));
-      notes.push(...(before?.notes ?? []).filter(of));
+      const kept = recorded('real-models', label);
+      measures.push(...kept.measures);
+      notes.push(...kept.notes);
       continue;
     }
     const { fresh, rounds } = plans[name];

@@ -6,7 +6,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { createEmbeddedEngine } from '../dist/engine/index.js';
-import { readResult } from './page.mjs';
+import { recorded } from './page.mjs';
 import { alternate, ratio, seconds, timed } from './statistics.mjs';
 import { innerRuns, sizes } from './students.mjs';
 
@@ -21,13 +21,12 @@ const script = fileURLToPath(new URL('scaling-process.mjs', import.meta.url));
 export async function scaling({ folder, only = process.env.SOAR_BENCH_SIZES?.split(',') ?? Object.keys(sizes) }) {
   const measures = [];
   const notes = [];
-  const before = readResult('scaling');
   for (const { size, runs, steps, rounds } of works) {
     const { domain, label, folder: modelIn } = sizes[size];
     if (!only.includes(size)) {
-      const of = (text) => text.startsWith(`${label}: `);
-      measures.push(...(before?.measures ?? []).filter(({ name }) => of(name)));
-      notes.push(...(before?.notes ?? []).filter(of));
+      const kept = recorded('scaling', label);
+      measures.push(...kept.measures);
+      notes.push(...kept.notes);
       continue;
     }
     const model = await modelIn(folder);

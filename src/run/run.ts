@@ -71,11 +71,11 @@ export async function resumeRun(paths: RunPaths, options: RunOptions = {}): Prom
   });
 }
 
-/** For a run that goes on; the caller holds its lock. */
+/** For a run or a study that goes on; the caller holds its lock. */
 export async function journalOf(
-  paths: RunPaths,
+  paths: Pick<RunPaths, 'tinker'>,
   { engine }: RunConfig,
-  { disk = nodeDisk }: RunOptions,
+  { disk = nodeDisk }: RunOptions = {},
 ): Promise<EngineJournal> {
   return engine.kind === 'tinker' ? openEngineJournal(paths.tinker, disk) : engineJournal(disk);
 }

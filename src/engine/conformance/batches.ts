@@ -19,8 +19,8 @@ export const groupedTexts: readonly (readonly [string, string])[] = [
 ];
 
 /**
- * Five sequences, or those of other pairs of prompt and completion. Samplers and references are the policy's own log-probabilities, each moved a little, so that ratios and KL
- * terms are neither trivial nor extreme.
+ * Five sequences, or those of other pairs of prompt and completion. Samplers and references are the policy's own log-probabilities,
+ * each moved a little, so that ratios and KL terms are neither trivial nor extreme.
  */
 export async function mixedBatch(
   policy: Policy,

@@ -16,8 +16,8 @@ export function identicalSequences(
 ): number[][] {
   const groups = new Map<string, number[]>();
   for (const i of among) {
-    const tokens = bytes(row(sequences.tokens, i));
-    const key = `${sequences.promptLengths[i]}/${tokens}${also ? `/${bytes(also(i))}` : ''}`;
+    const tokens = bytesOf(row(sequences.tokens, i));
+    const key = `${sequences.promptLengths[i]}/${tokens}${also ? `/${bytesOf(also(i))}` : ''}`;
     const group = groups.get(key);
     if (group) group.push(i);
     else groups.set(key, [i]);
@@ -26,5 +26,5 @@ export function identicalSequences(
 }
 
 /** A text that is equal where the numbers are, bit by bit. */
-const bytes = ({ buffer, byteOffset, byteLength }: Int32Array | Float32Array): string =>
+export const bytesOf = ({ buffer, byteOffset, byteLength }: Int32Array | Float32Array): string =>
   Buffer.from(buffer, byteOffset, byteLength).toString('latin1');

@@ -5,6 +5,7 @@
  */
 import type { LlamaShape } from '../../checkpoints/llama-shape.js';
 import { type FlatSequences, row } from './flat-batch.js';
+import { bytesOf } from './identical-sequences.js';
 
 export interface PackedRow {
   /** Places in the list that was packed. */
@@ -74,8 +75,7 @@ function membersPerRow(shared: number, lengths: readonly number[], { positions, 
 function byPrompt(sequences: FlatSequences, among: readonly number[]): Map<string, number[]> {
   const groups = new Map<string, number[]>();
   among.forEach((index, place) => {
-    const prompt = row(sequences.tokens, index).subarray(0, sequences.promptLengths[index]);
-    const key = Buffer.from(prompt.buffer, prompt.byteOffset, prompt.byteLength).toString('latin1');
+    const key = bytesOf(row(sequences.tokens, index).subarray(0, sequences.promptLengths[index]));
     const group = groups.get(key);
     if (group) group.push(place);
     else groups.set(key, [place]);

@@ -1,11 +1,10 @@
 /** Log-probabilities of given completions under a policy; identical sequences are computed once. */
 import { type FlatSequences, type Ragged, rowCount } from './flat-batch.js';
 import { identicalSequences } from './identical-sequences.js';
-import { planMicroBatches } from './micro-batches.js';
 import type { ModelRuntime } from './model-runtime.js';
-import { completionLength, type PackedRow } from './packed-rows.js';
+import { completionLength } from './packed-rows.js';
 import type { PolicyMemory } from './policy-memory.js';
-import { joinParts, sequenceFeeds } from './sequence-feeds.js';
+import { joinParts, microBatches } from './sequence-feeds.js';
 
 /** [sequence][completion token], natural log, temperature 1. */
 export async function score(
@@ -20,17 +19,11 @@ export async function score(
 
   const indices = Array.from({ length: count }, (_, i) => i).filter((i) => completionLength(sequences, i) > 0);
   const groups = identicalSequences(sequences, indices);
-  const firsts = groups.map(([first]) => first as number);
-  const rows = runtime.rowsOf(sequences, firsts);
-  const lengths = rows.map(({ length }) => length);
-  for (const plan of planMicroBatches(lengths, runtime.microBatchTokens)) {
-    const packed = plan.map((i) => rows[i] as PackedRow);
-    const members = packed.flatMap((one) => one.members.map((g) => groups[g] as number[]));
-    const micro = sequenceFeeds(runtime, sequences, firsts, packed);
+  for (const micro of microBatches(runtime, sequences, groups)) {
     const graph = await runtime.trainingGraph({ kind: 'logprobs', parts: micro.parts, checkpointed: false });
     const logprob = joinParts(await graph.run({ ...policy.feeds, ...micro.feeds }), 'logprob', micro);
     let from = 0;
-    for (const group of members) {
+    for (const group of micro.members) {
       const length = completionLength(sequences, group[0] as number);
       for (const i of group) data.set(logprob.subarray(from, from + length), (ends[i] as number) - length);
       from += length;

@@ -5,6 +5,7 @@
 import type { Tensor } from 'onnxruntime-node';
 import { type FlatSequences, row } from './flat-batch.js';
 import { ofPart } from './llama/training-graph.js';
+import { planMicroBatches } from './micro-batches.js';
 import type { ModelRuntime } from './model-runtime.js';
 import { completionLength, type PackedRow, segments, writeMask } from './packed-rows.js';
 import { type Feeds, floats, int64s, type Results } from './session.js';
@@ -70,8 +71,34 @@ export function joinParts(results: Results, name: string, { picked, parts }: Seq
   return joined;
 }
 
+export interface MicroBatch extends SequenceFeeds {
+  /** The identical sequences that each picked completion stands for, in the order of the picks: indices. */
+  readonly members: readonly (readonly number[])[];
+  /** Positions that its rows need, without padding. */
+  readonly fed: number;
+}
+
+/** One after the other, since inputs are large. @param groups of identical sequences, each of which is computed once: indices */
+export function* microBatches(
+  runtime: ModelRuntime,
+  sequences: FlatSequences,
+  groups: readonly (readonly number[])[],
+): Generator<MicroBatch> {
+  const firsts = groups.map(([first]) => first as number);
+  const rows = runtime.rowsOf(sequences, firsts);
+  const lengths = rows.map(({ length }) => length);
+  for (const plan of planMicroBatches(lengths, runtime.microBatchTokens)) {
+    const packed = plan.map((i) => rows[i] as PackedRow);
+    yield {
+      ...sequenceFeeds(runtime, sequences, firsts, packed),
+      members: packed.flatMap((one) => one.members.map((g) => groups[g] as readonly number[])),
+      fed: packed.reduce((sum, { length }) => sum + length, 0),
+    };
+  }
+}
+
 /** @param among what the places of the rows' members mean: indices into `sequences` */
-export function sequenceFeeds(
+function sequenceFeeds(
   runtime: ModelRuntime,
   sequences: FlatSequences,
   among: readonly number[],

@@ -8,11 +8,10 @@ import { adamwStep, newMoments, norm } from '../adamw.js';
 import type { OptimizerStep, TrainingBatch, UpdateMetrics } from '../engine.js';
 import { type FlatSequences, type Ragged, row, rowCount } from './flat-batch.js';
 import { identicalSequences } from './identical-sequences.js';
-import { planMicroBatches } from './micro-batches.js';
 import type { ModelRuntime } from './model-runtime.js';
-import { completionLength, type PackedRow } from './packed-rows.js';
+import { completionLength } from './packed-rows.js';
 import type { PolicyMemory } from './policy-memory.js';
-import { joinParts, sequenceFeeds } from './sequence-feeds.js';
+import { joinParts, microBatches } from './sequence-feeds.js';
 import { addToTally, type Tally, termFeeds, tokenTerms } from './token-terms.js';
 
 /** A `TrainingBatch` as flat arrays. Every per-token array has the completions' lengths. */
@@ -98,28 +97,24 @@ export async function batchGradient(
 
   const inputs = runtime.trained;
   const gradient = new Float32Array(policy.weights.length);
-  const firsts = groups.map(([first]) => first as number);
-  const rows = runtime.rowsOf(sequences, firsts);
-  const lengths = rows.map(({ length }) => length);
-  for (const [m, plan] of planMicroBatches(lengths, runtime.microBatchTokens).entries()) {
-    const micro = plan.map((i) => rows[i] as PackedRow);
-    const members = micro.flatMap((packed) => packed.members.map((g) => groups[g] as number[]));
-    const fedMicro = sequenceFeeds(runtime, sequences, firsts, micro);
-    const terms = tokenTerms(batch, members, fedMicro.picked);
+  let first = true;
+  for (const micro of microBatches(runtime, sequences, groups)) {
+    const terms = tokenTerms(batch, micro.members, micro.picked);
     const graph = await runtime.trainingGraph({
       kind: kl ? 'gradient-with-kl' : 'gradient',
-      parts: fedMicro.parts,
-      checkpointed: runtime.checkpoints(fedMicro.computed, fedMicro.time),
+      parts: micro.parts,
+      checkpointed: runtime.checkpoints(micro.computed, micro.time),
     });
-    const results = await graph.run({ ...policy.feeds, ...fedMicro.feeds, ...termFeeds(terms, fedMicro) });
+    const results = await graph.run({ ...policy.feeds, ...micro.feeds, ...termFeeds(terms, micro) });
     for (const { name, offset, size } of inputs) {
       const part = results[`d_${name}`] as Float32Array;
-      if (m === 0) gradient.set(part, offset);
+      if (first) gradient.set(part, offset);
       else for (let i = 0; i < size; i++) (gradient[offset + i] as number) += part[i] as number;
     }
-    for (const { length } of micro) tally.fed += length;
-    tally.computed += fedMicro.computed;
-    addToTally(tally, terms, joinParts(results, 'logprob', fedMicro), joinParts(results, 'entropy', fedMicro));
+    first = false;
+    tally.fed += micro.fed;
+    tally.computed += micro.computed;
+    addToTally(tally, terms, joinParts(results, 'logprob', micro), joinParts(results, 'entropy', micro));
   }
   return { gradient, tally };
 }

@@ -14,7 +14,6 @@ import { sideBySide } from '../../method/study.js';
 import type { LoopFacts, QuestionSet, StudyClock, StudyFailure } from '../../report/study-data.js';
 import { configYaml, type RunConfig } from '../config/config.js';
 import { nodeDisk } from '../disk.js';
-import { type EngineJournal, engineJournal, openEngineJournal } from '../engine-journal.js';
 import type { History } from '../entries.js';
 import type { Listener } from '../events.js';
 import { openJournal } from '../journal.js';
@@ -23,6 +22,8 @@ import { acquireLock } from '../lock.js';
 import { appendMetrics, readMetrics } from '../metrics.js';
 import { withPinnedModel } from '../model-place.js';
 import { openWorkbench, sharedWorkbench } from '../open-workbench.js';
+import { journalOf } from '../run.js';
+import { runPaths } from '../run-folder.js';
 import { sha256 } from '../snapshots.js';
 import type { HardSet, Workbench } from '../workbench.js';
 import { writeWhole } from '../write-whole.js';
@@ -102,7 +103,8 @@ export async function study(asked: RunConfig, folder: string, options: StudyOpti
     await nodeDisk.makeFolder(folder);
     const lock = await acquireLock(folder);
     try {
-      const service = await serviceJournal(config, folder);
+      // One for the whole study, since its loops and cells share an engine.
+      const service = await journalOf(runPaths(folder), config);
       try {
         const bench = await openWorkbench(config, service);
         try {
@@ -122,10 +124,6 @@ export async function study(asked: RunConfig, folder: string, options: StudyOpti
     await embedder.close();
   }
 }
-
-/** One for the whole study, since its loops and cells share an engine. */
-const serviceJournal = async ({ engine }: RunConfig, folder: string): Promise<EngineJournal> =>
-  engine.kind === 'tinker' ? openEngineJournal(join(folder, 'tinker.jsonl'), nodeDisk) : engineJournal(nodeDisk);
 
 type Place = Pick<Work, 'plan' | 'config' | 'folder' | 'bench' | 'embedder' | 'loops' | 'signal' | 'onEvent'>;
 

@@ -4,8 +4,8 @@
  * logits is wider than all else that a token needs.
  *
  * Inputs beside the weights: tokens [batch, time]; first_position [1] (0), or positions [batch, time]; rotary tables; causal_mask
- * [queries, time], or mask [batch, 1, queries, time]; and for each part: picks [picked, 2] (row and position whose next token is predicted); targets [picked, 1]; and
- * per picked token the coefficients of the loss (see `lossTerms`).
+ * [queries, time], or mask [batch, 1, queries, time]; and for each part: picks [picked, 2] (row and position whose next token is
+ * predicted); targets [picked, 1]; and per picked token the coefficients of the loss (see `lossTerms`).
  * Outputs: for each part logprob [picked], entropy [picked], and in a gradient graph d(weights) for what is trained, in the order
  * of `trainedInputs`.
  */
