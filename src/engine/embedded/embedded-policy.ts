@@ -104,7 +104,7 @@ export class EmbeddedPolicy implements Policy {
 
   private dropCopies(): void {
     for (const [link, copy] of this.copies) {
-      // The copy may still serve requests made before: the worker answers in order, so its release comes after them.
+      // The copy may still serve requests made before: a policy is served in order, so its release comes after them.
       void copy.then((id) => link.ask('release', { policy: id })).catch(() => undefined);
     }
     this.copies.clear();

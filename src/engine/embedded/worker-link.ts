@@ -1,4 +1,4 @@
-/** One worker thread as seen from outside: typed requests with promised answers. Requests are served in the order they were made. */
+/** One worker thread as seen from outside: typed requests with promised answers. Requests of one policy are served in the order they were made. */
 import { Worker } from 'node:worker_threads';
 import { SoarError } from '../../errors.js';
 import type { AnswerMessage, ErrorReport, RequestName, Requests, WorkerSettings } from './protocol.js';

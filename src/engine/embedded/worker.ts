@@ -1,10 +1,13 @@
-/** The worker thread: owns policies, serves one request after another in the order they came. */
-import { parentPort, workerData } from 'node:worker_threads';
+/**
+ * The worker thread: owns policies, serves one request after another.
+ */
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { invariant, SoarError } from '../../errors.js';
 import { ModelRuntime } from './model-runtime.js';
 import { arrivedState, buffersIn, copiedState } from './moved-arrays.js';
 import { PolicyMemory } from './policy-memory.js';
 import type { AnswerMessage, RequestMessage, RequestName, Requests, WorkerSettings } from './protocol.js';
+import { nextRequest } from './request-order.js';
 import { sampleTask } from './sampler.js';
 import { score } from './scorer.js';
 import { train } from './trainer.js';
@@ -68,20 +71,36 @@ const handlers: { [N in RequestName]: (ask: Requests[N]['ask']) => Promise<Reque
   },
 };
 
-async function serve({ id, name, ask }: RequestMessage): Promise<void> {
+async function serve(port: MessagePort, { id, name, ask }: RequestMessage): Promise<void> {
   try {
     const answer = await (handlers[name] as (ask: unknown) => Promise<unknown>)(ask);
-    parentPort?.postMessage({ id, answer } satisfies AnswerMessage, buffersIn(answer));
+    port.postMessage({ id, answer } satisfies AnswerMessage, buffersIn(answer));
   } catch (cause) {
     const error = cause as Error & Partial<SoarError>;
     const coded = error instanceof SoarError ? { code: error.code, kind: error.kind } : {};
     const remedy = error.remedy === undefined ? {} : { remedy: error.remedy };
     const report = { ...coded, ...remedy, message: error.message, stack: error.stack ?? '' };
-    parentPort?.postMessage({ id, error: report } satisfies AnswerMessage);
+    port.postMessage({ id, error: report } satisfies AnswerMessage);
   }
 }
 
-let last: Promise<void> = Promise.resolve();
+const queue: RequestMessage[] = [];
+let serving = false;
+
+async function serveAll(port: MessagePort): Promise<void> {
+  if (serving) return;
+  serving = true;
+  for (;;) {
+    // What came in during a long computation has not been announced yet.
+    for (let more = receiveMessageOnPort(port); more; more = receiveMessageOnPort(port)) queue.push(more.message);
+    const [next] = queue.splice(nextRequest(queue), 1);
+    if (!next) break;
+    await serve(port, next);
+  }
+  serving = false;
+}
+
 parentPort?.on('message', (message: RequestMessage) => {
-  last = last.then(() => serve(message));
+  queue.push(message);
+  void serveAll(parentPort as MessagePort);
 });
