@@ -12,7 +12,7 @@ import { innerRuns, sizes } from './students.mjs';
 
 /** As many runs as an outer step has, and fewer and shorter ones where each takes long. */
 const works = [
-  { size: 'world', runs: 16, steps: 10, rounds: 15 },
+  { size: 'world', runs: 16, steps: 10, rounds: 25 },
   { size: 'random', runs: 4, steps: 2, rounds: 5 },
 ];
 const script = fileURLToPath(new URL('scaling-process.mjs', import.meta.url));
