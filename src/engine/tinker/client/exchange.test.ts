@@ -2,6 +2,10 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { afterEach, expect, it } from 'vitest';
 import { exchange, Unanswered } from './exchange.js';
@@ -63,6 +67,26 @@ it('keeps a connection for the next request', async () => {
   expect(ports.size).toBe(2);
 });
 
+it('holds nothing of an answer for the sake of a connection that lies idle', async () => {
+  const url = await serve((_, response) => void response.end(Buffer.alloc(300_000, 'x')));
+  const held = new WeakRef((await post(url)).body.buffer);
+  expect(await collected(held)).toBe(true);
+  expect(server?.listening && (await connections(server))).toBe(1);
+});
+
+/** Whether it is, within a second. */
+async function collected(held: WeakRef<ArrayBufferLike>): Promise<boolean> {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  for (let i = 0; i < 50 && held.deref(); i++) {
+    await setTimeout(20);
+    collect();
+  }
+  return held.deref() === undefined;
+}
+
+const connections = (of: Server) => promisify(of.getConnections.bind(of))();
+
 it('knows that a request cannot have arrived where nobody listens', async () => {
   const url = await serve(() => {});
   server?.close();
@@ -99,7 +123,7 @@ it('waits for the whole answer as long as it is told, and no longer than the sig
   });
   const ending = new AbortController();
   const asked = post(url, { signal: ending.signal });
-  setTimeout(() => ending.abort(new Error('enough')), 20);
+  void setTimeout(20).then(() => ending.abort(new Error('enough')));
   await expect(asked).rejects.toThrow('enough');
   await expect(post(url, { signal: ending.signal })).rejects.toThrow('enough');
 });

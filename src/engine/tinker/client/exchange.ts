@@ -7,6 +7,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { setImmediate } from 'node:timers/promises';
+import { TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 import { gunzip, inflate } from 'node:zlib';
 import { expectListeners } from './signals.js';
@@ -52,10 +53,10 @@ export async function exchange(request: HttpRequest): Promise<HttpAnswer> {
   const { timeout, signal } = request;
   await seeClosedConnections();
   signal?.throwIfAborted();
-  const way: Way = { reached: false, end: () => {} };
-  const giveUp = () => way.end(new Unanswered(noAnswer(timeout), { timedOut: true, reached: way.reached }));
+  const way = new Way();
+  const giveUp = () => way.cut(new Unanswered(noAnswer(timeout), { timedOut: true, reached: way.reached }));
   const timer = setTimeout(giveUp, timeout);
-  const abort = () => way.end(signal?.reason);
+  const abort = () => way.cut(signal?.reason);
   expectListeners(signal);
   signal?.addEventListener('abort', abort);
   try {
@@ -76,18 +77,60 @@ async function seeClosedConnections(): Promise<void> {
   await setImmediate();
 }
 
-/** A request that is under way. */
-interface Way {
+/**
+ * A request that is under way. The runtime keeps its listeners for as long as the connection lies idle, so they know this alone, and it
+ * forgets the answer and whoever waits for it as soon as that is over.
+ */
+class Way {
   /** There was a connection: from now on it may have been carried out. */
-  reached: boolean;
+  reached = false;
+  sent: http.ClientRequest | undefined;
+  /** Of the answer's body. */
+  parts: Buffer[] = [];
+  private ends: Ends | undefined;
+
+  ended(): Promise<HttpAnswer> {
+    return new Promise((resolve, reject) => {
+      this.ends = { resolve, reject };
+    });
+  }
+
+  /** What comes later is too late. */
+  over(act: (ends: Ends) => void): void {
+    const { ends } = this;
+    this.ends = undefined;
+    this.parts = [];
+    if (ends) act(ends);
+  }
+
+  fail(reason: unknown): void {
+    this.over(({ reject }) => reject(reason));
+  }
+
   /** Gives it up. */
-  end(reason: unknown): void;
+  cut(reason: unknown): void {
+    this.fail(reason);
+    this.sent?.destroy();
+  }
 }
 
-function answerTo({ method, url, headers, body }: HttpRequest, way: Way): Promise<HttpAnswer> {
+interface Ends {
+  resolve(answer: HttpAnswer): void;
+  reject(reason: unknown): void;
+}
+
+function answerTo(request: HttpRequest, way: Way): Promise<HttpAnswer> {
+  const ended = way.ended();
+  way.sent = opened(request);
+  listen(way.sent, way);
+  way.sent.end(request.body);
+  return ended;
+}
+
+function opened({ method, url, headers, body }: HttpRequest): http.ClientRequest {
   const secure = url.startsWith('https:');
   const length = typeof body === 'string' ? Buffer.byteLength(body) : body?.length;
-  const options = {
+  return (secure ? https : http).request(url, {
     method,
     agent: secure ? encrypted : plain,
     headers: {
@@ -95,37 +138,32 @@ function answerTo({ method, url, headers, body }: HttpRequest, way: Way): Promis
       'accept-encoding': 'gzip, deflate',
       ...(length !== undefined && { 'content-length': length }),
     },
-  };
-  return new Promise((resolve, reject) => {
-    const sent = (secure ? https : http).request(url, options);
-    way.end = (reason) => {
-      reject(reason);
-      sent.destroy();
-    };
-    sent.on('error', reject);
-    sent.once('socket', (socket) => {
-      way.reached = !socket.connecting;
-      if (way.reached) return;
-      const refuse = () => way.end(new Unanswered(noConnection, { timedOut: false, reached: false }));
-      const patience = setTimeout(refuse, connectTimeout);
-      socket.once(secure ? 'secureConnect' : 'connect', () => {
-        way.reached = true;
-        clearTimeout(patience);
-      });
-      socket.once('close', () => clearTimeout(patience));
+  });
+}
+
+function listen(sent: http.ClientRequest, way: Way): void {
+  sent.on('error', (error) => way.fail(error));
+  sent.once('socket', (socket) => {
+    way.reached = !socket.connecting;
+    if (way.reached) return;
+    const refuse = () => way.cut(new Unanswered(noConnection, { timedOut: false, reached: false }));
+    const patience = setTimeout(refuse, connectTimeout);
+    socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => {
+      way.reached = true;
+      clearTimeout(patience);
     });
-    sent.once('response', (answer) => {
-      const parts: Buffer[] = [];
-      answer.on('data', (part: Buffer) => parts.push(part));
-      answer.once('error', reject);
-      answer.once('close', () => reject(new Error('cut')));
-      answer.once('end', () => {
-        if (!answer.complete) return reject(new Error('cut'));
-        const body = parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
-        resolve({ status: answer.statusCode ?? 0, headers: headersOf(answer), body });
-      });
+    socket.once('close', () => clearTimeout(patience));
+  });
+  sent.once('response', (answer) => {
+    answer.on('data', (part: Buffer) => way.parts.push(part));
+    answer.once('error', (error) => way.fail(error));
+    answer.once('close', () => way.fail(new Error('cut')));
+    answer.once('end', () => {
+      if (!answer.complete) return way.fail(new Error('cut'));
+      const { parts } = way;
+      const body = parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
+      way.over(({ resolve }) => resolve({ status: answer.statusCode ?? 0, headers: headersOf(answer), body }));
     });
-    sent.end(body);
   });
 }
 

@@ -45,15 +45,17 @@ export class Sampler {
   async sample(prompt: Int32Array, options: SampleOptions): Promise<SampleOutput> {
     const { connection, id } = this;
     const { signal } = options;
-    const body = this.body(prompt, options);
-    const submit = () => this.submit(body, prompt.length * bytesPerToken, signal);
+    const { samples = 1 } = options;
+    const sequence = ++this.sequence;
+    // The body anew for each try: thousands of these may wait for their turn.
+    const submit = () => this.submit(this.body(prompt, sequence, options), prompt.length * bytesPerToken, signal);
     const output = await connection.samplingRequests.use(
       1,
       async () => resultOf(connection, 'sample', await submit(), { signal, resubmit: submit, subject: id }),
       signal,
     );
-    if (output.sequences.length !== body.num_samples) {
-      const what = `${output.sequences.length} sequences where ${body.num_samples} were asked for`;
+    if (output.sequences.length !== samples) {
+      const what = `${output.sequences.length} sequences where ${samples} were asked for`;
       throw badAnswer('sample', connection.caller.where('sample'), what);
     }
     return output;
@@ -75,15 +77,14 @@ export class Sampler {
     return samplingSends.use(1, admitted, signal).then(({ request_id }) => request_id);
   }
 
-  private body(prompt: Int32Array, options: SampleOptions) {
+  private body(prompt: Int32Array, sequence: number, options: SampleOptions) {
     const { samples = 1, maxTokens, temperature, topP, topK, seed, stop } = options;
     const { promptLogprobs, topkPromptLogprobs } = options;
-    this.sequence++;
     return {
       num_samples: samples,
       prompt: modelInputToJson(prompt),
       sampling_session_id: this.id,
-      seq_id: this.sequence,
+      seq_id: sequence,
       sampling_params: {
         max_tokens: maxTokens,
         ...(temperature !== undefined && { temperature }),

@@ -38,19 +38,25 @@ export async function measureProfile({ client, session, baseModel, rank }: Probi
     made.add(model);
     return new Trial(model);
   };
+  const snapshots = new Set<string>();
+  const snapshot = async ({ model }: Trial) => {
+    const sampler = await model.sampler();
+    if (sampler.checkpoint) snapshots.add(sampler.checkpoint);
+    return sampler;
+  };
   let path: string | undefined;
   try {
     const base = await drawFromBase(session, baseModel);
     const trial = await create();
     // Without log-probabilities nothing shows what a snapshot holds.
-    const old = base?.form === 'none' ? undefined : await trial.model.sampler();
+    const old = base?.form === 'none' ? undefined : await snapshot(trial);
     const start = await trial.logprobs();
     const sized = await sizeGradients(trial, start, refused);
     if (!sized) throw unknownServer();
     let rule = sized.saysNorm ? await ruleOf(trial, sized, sized.own) : undefined;
     const clipped = rule && sized.honoursEpsilon ? await moveClipped(trial, sized, rule) : undefined;
 
-    const latest = old && (await trial.model.sampler());
+    const latest = old && (await snapshot(trial));
     path = await trial.model.saveWeights('probe');
     const seen = old && (await unlessRefused(() => draw(old)));
     // Where norms are said, also what is to be found in the next adapter in this place, or not.
@@ -58,8 +64,9 @@ export async function measureProfile({ client, session, baseModel, rank }: Probi
     if (!sized.saysNorm) rule = await ruleOf(trial, seenFrom(sized, start, now), now);
     if (!rule) throw unknownServer();
     const seeds = await measureSeeds({ base, seen, latest });
-    for (const { checkpoint } of [old, latest].filter((sampler) => sampler !== undefined)) {
-      if (checkpoint) await client.deleteCheckpoint(checkpoint);
+    for (const checkpoint of snapshots) {
+      snapshots.delete(checkpoint);
+      await client.deleteCheckpoint(checkpoint);
     }
     await trial.model.unload();
     made.delete(trial.model);
@@ -88,7 +95,9 @@ export async function measureProfile({ client, session, baseModel, rank }: Probi
     return { profile: { ...alike, ...facts }, measured: Object.keys(facts) as (keyof TinkerProfile)[] };
   } finally {
     await Promise.allSettled(Array.from(made, (model) => model.unload()));
-    if (path) await client.deleteCheckpoint(path).catch(() => undefined);
+    for (const checkpoint of [...snapshots, ...(path ? [path] : [])]) {
+      await client.deleteCheckpoint(checkpoint).catch(() => undefined);
+    }
   }
 }
 
