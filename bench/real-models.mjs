@@ -15,7 +15,7 @@ const [prompts, length, samples] = [4, 64, 8];
 const [groups, groupSize, completion] = [2, 8, 64];
 const rows = groups * groupSize;
 /** New tokens by shape, and rounds. */
-const plans = { 'smollm2-135m': { fresh: 64, rounds: 3 }, 'llama-3.2-1b': { fresh: 32, rounds: 1 } };
+const plans = { 'smollm2-135m': { fresh: 64, rounds: 3 }, 'llama-3.2-1b': { fresh: 32, rounds: 3 } };
 
 const sides = { ours: 'real-model-process.mjs', transformers: 'transformers_models.py' };
 
