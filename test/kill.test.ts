@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { miniature } from './miniature.js';
 
-// The same command with more kills and a longer run stands in docs/results.md.
+// The same command with more kills and a longer run stands in docs/running.md.
 it('a run that is killed at 25 random moments ends with the same bytes as one left alone', { timeout: 240_000 }, () => {
   const command = fileURLToPath(new URL('../bench/kill.mjs', import.meta.url));
   const { status, stdout, stderr } = spawnSync(

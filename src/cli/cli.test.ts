@@ -115,6 +115,12 @@ describe('the mistakes of a user end with code 2 and a remedy, and leave nothing
       /EVALUATE_K_TOO_LARGE: pass@8 .* 4 samples[\s\S]*--samples/,
     ],
     ['a k that is none', ['evaluate', '--problems', 'world', '--k', '1,x'], /whole numbers from 1: 1,8,32/],
+    [
+      'what making a base model does not take',
+      ['pretrain', '--set', 'soar.datasets=8'],
+      /'--set' is of use with --check alone/,
+    ],
+    ['what checking one does not take', ['pretrain', '--check', '--out', 'x'], /'--out' is of no use with --check/],
     ['a chat without a prompt', ['sample', '--chat'], /'--chat' is of use with --prompt alone/],
     ['a system prompt without a chat', ['sample', '--prompt', 'a', '--system', 'b'], /'--system' needs --chat/],
     ['a temperature below 0', ['sample', '--prompt', 'a', '--temperature', '-1'], /a number from 0/],

@@ -18,7 +18,10 @@ export function addSetOption(command: Command): Command {
 
 export function addConfigOptions(command: Command): Command {
   return addSetOption(
-    command.option('--preset <name>', 'settings to start from: programs (default), smoke, paper, paper-small'),
+    command.option(
+      '--preset <name>',
+      'settings to start from: programs (default), smoke, paper, paper-small, programs-ablations',
+    ),
   )
     .option('--seed <n>', 'names every random stream (default 1)')
     .option('--workers <n>', 'worker threads; changes no result (default: one per core)');

@@ -1,5 +1,4 @@
 /** `soar pretrain`: makes the built-in world's base model, and checks what a demonstration on it would be worth. */
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { writeModelFolder } from '../checkpoints/model-folder.js';
 import { createEmbeddedEngine, type Policy } from '../engine/index.js';
@@ -9,7 +8,7 @@ import { oraclePrograms, programsDomain, screen } from '../problems/index.js';
 import { untrainedBaseModel } from '../problems/world/base-model.js';
 import { type PretrainProgress, type PretrainSettings, pretrain } from '../problems/world/pretraining.js';
 import type { RunConfig } from './config/config.js';
-import { nodeDisk } from './disk.js';
+import { diskError, nodeDisk } from './disk.js';
 import { modelFolder } from './model-place.js';
 import { openEngine } from './open-workbench.js';
 
@@ -29,7 +28,7 @@ export interface PretrainedModel {
   readonly successByLength: readonly number[];
 }
 
-/** The folder appears whole or not at all. @throws SoarError PRETRAIN_EXISTS */
+/** The folder appears whole or not at all. @throws SoarError PRETRAIN_EXISTS, RUN_DISK_FULL, RUN_NOT_WRITABLE */
 export async function pretrainModel(request: PretrainRequest): Promise<PretrainedModel> {
   const { out, settings, seed, onProgress } = request;
   const aside = join(dirname(out), `.${basename(out)}.partial`);
@@ -57,14 +56,16 @@ export async function pretrainModel(request: PretrainRequest): Promise<Pretraine
       loss: last.reduce((a, b) => a + b, 0) / last.length,
       successByLength: await successByLength(policy),
     };
-    await writeFile(join(aside, 'README.md'), modelCard(request, made));
-    await mkdir(dirname(out), { recursive: true });
-    await rm(out, { recursive: true, force: true });
-    await rename(aside, out);
+    await nodeDisk.write(join(aside, 'README.md'), modelCard(request, made));
+    await nodeDisk.makeFolder(dirname(out));
+    await nodeDisk.remove(out);
+    await nodeDisk.rename(aside, out);
     return made;
+  } catch (error) {
+    throw diskError(out, error);
   } finally {
     await engine.close();
-    await rm(aside, { recursive: true, force: true });
+    await nodeDisk.remove(aside);
   }
 }
 

@@ -4,7 +4,7 @@ import { pretrainSettingsSchema } from '../../problems/world/pretraining.js';
 import { resolveConfig } from '../../run/config/config.js';
 import { checkWorld, pretrainModel } from '../../run/pretrain.js';
 import { fetchModel } from '../fetch-model.js';
-import { addConfigOptions, type ConfigOptions, configRequest, parseCount } from '../options.js';
+import { addConfigOptions, type ConfigOptions, configRequest, misplacedOption, parseCount } from '../options.js';
 import { showSteps } from '../progress/steps.js';
 
 interface PretrainOptions extends ConfigOptions {
@@ -31,8 +31,16 @@ Examples:
   $ soar pretrain --check
   $ soar pretrain --check --set model=models/mine --seeds 4`,
     )
-    .action((options: PretrainOptions) => (options.check ? check(options) : make(options)));
+    .action((options: PretrainOptions) => {
+      const misplaced = misplacedOption(command, options.check ? ofCheck : ofMaking);
+      if (misplaced === undefined) return options.check ? check(options) : make(options);
+      const where = options.check ? 'is of no use with --check' : 'is of use with --check alone';
+      return command.error(`error: option '${misplaced}' ${where}`);
+    });
 }
+
+const ofMaking = ['out', 'steps', 'seed'];
+const ofCheck = ['check', 'seeds', 'preset', 'set', 'seed', 'workers'];
 
 async function make({ out, steps, seed }: PretrainOptions): Promise<void> {
   const settings = pretrainSettingsSchema.parse(steps === undefined ? {} : { steps });

@@ -106,6 +106,11 @@ describe('run view', () => {
   });
 });
 
+it('a run that frees what a dead process left has not ended', () => {
+  const freed: RunEvent = { event: 'recovered', adapters: 1, steps: 2 };
+  expect(viewOf(started, freed).phase).toBe(viewOf(started).phase);
+});
+
 describe('what is shown', () => {
   it('the live block tells step, reward, average, tau, valid rate, kinds and promotions', () => {
     const block = liveBlock(viewOf(started, stepEvent(0, 5), stepEvent(1, 5), stepEvent(2, 5)), 63, colors).join('\n');
@@ -132,7 +137,8 @@ describe('what is shown', () => {
     const { listener } = showProgress({ write: (part) => (text += part) }, false);
     for (const event of [started, pulse(1, 1), stepEvent(2, 5)]) listener(event);
     expect(text.split('\n')).toHaveLength(3);
-    expect(text).toMatch(/step {3}3 .*promotion 1/);
+    // 7 steps of 5 s are left, and 4 units of 12.5 s.
+    expect(text).toMatch(/step {3}3 .*promotion 1 {2}at most 1:25 left\n/);
     expect(text).not.toContain('\x1b');
   });
 
@@ -145,7 +151,7 @@ describe('what is shown', () => {
         .trim()
         .split('\n')
         .map((line) => JSON.parse(line)),
-    ).toEqual([started, stepEvent(2, 5)]);
+    ).toEqual([started, { ...stepEvent(2, 5), secondsLeft: 85 }]);
   });
 
   it('a terminal: the block is erased by as many lines as it has, and no line wraps', () => {

@@ -86,6 +86,7 @@ export function viewAfter(view: RunView, event: RunEvent): RunView {
       return { ...view, pulses: [...recent, event] };
     }
     case 'recovered':
+      return view;
     case 'finished':
       return { ...view, phase: 'finished' };
   }

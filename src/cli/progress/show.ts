@@ -3,10 +3,11 @@
  * unit elsewhere, or one JSON object per line for machines. Holds the clock and the output, nothing else.
  */
 import pc from 'picocolors';
-import type { Listener } from '../../run/events.js';
+import type { Listener, RunEvent } from '../../run/events.js';
+import { duration } from './format.js';
 import { eventLine } from './lines.js';
 import { liveBlock } from './live-block.js';
-import { emptyView, viewAfter } from './run-view.js';
+import { emptyView, secondsLeft, viewAfter } from './run-view.js';
 
 export interface Output {
   write(text: string): unknown;
@@ -21,25 +22,42 @@ export interface Progress {
 }
 
 export function showProgress(output: Output, json: boolean): Progress {
-  if (json) {
-    return {
-      listener: (event) => {
-        if (event.event !== 'pulse') output.write(`${JSON.stringify(event)}\n`);
-      },
-      close: () => undefined,
-    };
-  }
+  if (json) return showJson(output);
   return isLive(output) ? showLive(output) : showLines(output);
+}
+
+function showJson(output: Output): Progress {
+  const timeLeft = followTime();
+  return {
+    listener: (event) => {
+      const secondsLeft = timeLeft(event);
+      if (event.event !== 'pulse') output.write(`${JSON.stringify({ ...event, secondsLeft })}\n`);
+    },
+    close: () => undefined,
+  };
 }
 
 function showLines(output: Output): Progress {
   const colors = colorsFor(output);
+  const timeLeft = followTime();
   return {
     listener: (event) => {
+      const left = timeLeft(event);
       const line = eventLine(event, colors);
-      if (line !== undefined) output.write(`${line}\n`);
+      if (line === undefined) return;
+      output.write(left === undefined ? `${line}\n` : `${line}${colors.dim('  ')}at most ${duration(left)} left\n`);
     },
     close: () => undefined,
+  };
+}
+
+/** @returns for each event in turn the seconds left, where it ends something and something is left */
+function followTime(): (event: RunEvent) => number | undefined {
+  let view = emptyView;
+  return (event) => {
+    view = viewAfter(view, event);
+    const left = event.event === 'step' || event.event === 'evaluated' ? secondsLeft(view) : undefined;
+    return left ? Math.round(left) : undefined;
   };
 }
 
