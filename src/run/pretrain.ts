@@ -6,11 +6,11 @@ import { SoarError } from '../errors.js';
 import { checkDesign, type DesignRow } from '../evaluate/world-design.js';
 import { oraclePrograms, programsDomain, screen } from '../problems/index.js';
 import { untrainedBaseModel } from '../problems/world/base-model.js';
-import { type PretrainProgress, type PretrainSettings, pretrain } from '../problems/world/pretraining.js';
 import type { RunConfig } from './config/config.js';
 import { diskError, nodeDisk } from './disk.js';
 import { modelFolder } from './model-place.js';
 import { openEngine } from './open-workbench.js';
+import { type PretrainProgress, type PretrainSettings, pretrain } from './pretraining.js';
 
 export interface PretrainRequest {
   readonly out: string;

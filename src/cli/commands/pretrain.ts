@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { DesignRow } from '../../evaluate/world-design.js';
-import { pretrainSettingsSchema } from '../../problems/world/pretraining.js';
 import { resolveConfig } from '../../run/config/config.js';
 import { checkWorld, pretrainModel } from '../../run/pretrain.js';
+import { pretrainSettingsSchema } from '../../run/pretraining.js';
 import { fetchModel } from '../fetch-model.js';
 import { addConfigOptions, type ConfigOptions, configRequest, misplacedOption, parseCount } from '../options.js';
 import { showSteps } from '../progress/steps.js';

@@ -1,11 +1,11 @@
 /** Pre-training of the world's base model through the engine seam: maximum likelihood on seeded documents. */
 import { z } from 'zod';
-import type { Policy } from '../../engine/engine.js';
-import { optimizerSchema, optimizerStep } from '../../rl/optimizer.js';
-import { randomStream } from '../../rl/random.js';
-import { learningRate, scheduleSchema } from '../../rl/schedules.js';
-import { writeDocument } from './corpus.js';
-import { corpusSettingsSchema } from './settings.js';
+import type { Policy } from '../engine/engine.js';
+import { writeDocument } from '../problems/world/corpus.js';
+import { corpusSettingsSchema } from '../problems/world/settings.js';
+import { optimizerSchema, optimizerStep } from '../rl/optimizer.js';
+import { randomStream } from '../rl/random.js';
+import { learningRate, scheduleSchema } from '../rl/schedules.js';
 
 export const pretrainSettingsSchema = z.strictObject({
   steps: z.int().min(1).default(7000).describe('Optimizer steps.'),

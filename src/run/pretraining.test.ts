@@ -3,13 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type Call, noMetrics, ScriptedPolicy } from '../../../test/method/scripted.js';
-import { type LlamaShape, llamaLayout } from '../../checkpoints/llama-shape.js';
-import { writeModelFolder } from '../../checkpoints/model-folder.js';
-import { createEmbeddedEngine } from '../../engine/embedded/embedded-engine.js';
-import { randomStream } from '../../rl/random.js';
-import { baseModelShape, untrainedBaseModel } from './base-model.js';
-import { writeDocument } from './corpus.js';
+import { type Call, noMetrics, ScriptedPolicy } from '../../test/method/scripted.js';
+import { type LlamaShape, llamaLayout } from '../checkpoints/llama-shape.js';
+import { writeModelFolder } from '../checkpoints/model-folder.js';
+import { createEmbeddedEngine } from '../engine/embedded/embedded-engine.js';
+import { baseModelShape, untrainedBaseModel } from '../problems/world/base-model.js';
+import { writeDocument } from '../problems/world/corpus.js';
+import { randomStream } from '../rl/random.js';
 import { pretrain, pretrainSettingsSchema } from './pretraining.js';
 
 describe('pretrain', () => {
