@@ -26,8 +26,9 @@ export const familyKeys = {
   mlp_bias: z.boolean().nullish(),
   sliding_window: z.number().nullish(),
   use_sliding_window: z.boolean().nullish(),
-  /** SmolLM3: 1 for a layer that rotates. */
+  /** SmolLM3: 1 for a layer that rotates; without it each layer whose number, from 1, is a multiple of the interval does not. */
   no_rope_layers: z.array(z.int()).nullish(),
+  no_rope_layer_interval: z.int().min(1).nullish(),
 };
 
 export type FamilyConfig = z.infer<z.ZodObject<typeof familyKeys>>;
@@ -38,6 +39,14 @@ interface Family {
   readonly adds: (config: FamilyConfig) => Addition;
   /** Tokens that a layer looks back on, where that is less than the context. */
   readonly window: (config: FamilyConfig) => number | undefined;
+  /** What config.json means where it does not say: transformers leaves out what is the family's default. */
+  readonly unsaid?: { readonly tiedEmbeddings: boolean; readonly ropeTheta: number };
+}
+
+/** Numbers of the layers, from 0, that do not rotate. */
+function unrotated({ num_hidden_layers: layers, no_rope_layers: list, no_rope_layer_interval: every }: FamilyConfig) {
+  const rotates = (layer: number) => (list ? list[layer] : (layer + 1) % (every ?? 4));
+  return Array.from({ length: layers }, (_, layer) => layer).filter((layer) => !rotates(layer));
 }
 
 const switchedWindow = ({ use_sliding_window: used, sliding_window: window }: FamilyConfig) =>
@@ -54,10 +63,11 @@ export const families: Readonly<Record<string, Family>> = {
   qwen3: { adds: (config) => ({ ...attentionBias(config), headNorms: true }), window: switchedWindow },
   smollm3: {
     adds: (config) => {
-      const unrotatedLayers = (config.no_rope_layers ?? []).flatMap((rotates, layer) => (rotates ? [] : [layer]));
+      const unrotatedLayers = unrotated(config);
       return { ...attentionBias(config), ...(unrotatedLayers.length > 0 && { unrotatedLayers }) };
     },
     window: switchedWindow,
+    unsaid: { tiedEmbeddings: true, ropeTheta: 2_000_000 },
   },
 };
 

@@ -38,6 +38,14 @@ describe('families', () => {
     expect(shapeOf({ model_type: 'smollm3', no_rope_layers: [1, 1, 1] }).unrotatedLayers).toBeUndefined();
   });
 
+  it('SmolLM3 that does not say: every fourth layer unrotated, tied embeddings, a rotary base of two million', () => {
+    const unsaid = { model_type: 'smollm3', tie_word_embeddings: undefined, rope_theta: undefined };
+    const eight = shapeOf({ ...unsaid, num_hidden_layers: 8 });
+    expect(eight).toMatchObject({ unrotatedLayers: [3, 7], tiedEmbeddings: true, ropeTheta: 2e6 });
+    expect(shapeOf({ ...unsaid, no_rope_layer_interval: 2 }).unrotatedLayers).toEqual([1]);
+    expect(() => shapeOf({ ...unsaid, no_rope_layers: [1, 0] })).toThrow('no_rope_layers has 2 entries for 3 layers');
+  });
+
   it.each([
     [{ model_type: 'mistral', sliding_window: 1024 }, 1024],
     [{ model_type: 'mistral', sliding_window: 8192 }, 4096],

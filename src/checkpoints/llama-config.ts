@@ -20,7 +20,7 @@ const configSchema = z.looseObject({
   head_dim: positive.nullish(),
   intermediate_size: positive,
   rms_norm_eps: z.number(),
-  tie_word_embeddings: z.boolean().default(false),
+  tie_word_embeddings: z.boolean().nullish(),
   hidden_act: z.string().default('silu'),
   eos_token_id: tokenIds,
   quantization_config: z.looseObject({ quant_method: z.string().optional() }).nullish(),
@@ -54,6 +54,10 @@ export function readLlamaConfig(
   }
   if (config.mlp_bias) throw unsupported('the feed-forward layers have biases (mlp_bias)', where);
   if (config.hidden_act !== 'silu') throw unsupported(`hidden_act is ${config.hidden_act}`, where);
+  const rotating = config.no_rope_layers?.length ?? config.num_hidden_layers;
+  if (rotating !== config.num_hidden_layers) {
+    throw wrong(`no_rope_layers has ${rotating} entries for ${config.num_hidden_layers} layers`);
+  }
   const scaling = ropeScaling(config);
   if (typeof scaling === 'string') throw unsupported(scaling, where);
 
@@ -74,10 +78,10 @@ export function readLlamaConfig(
     intermediateSize: config.intermediate_size,
     // Within its window a sliding attention is a full one: longer texts are refused, none is computed otherwise.
     contextLength: Math.min(config.max_position_embeddings, family.window(config) ?? Number.POSITIVE_INFINITY),
-    ropeTheta: config.rope_parameters?.rope_theta ?? config.rope_theta ?? 10_000,
+    ropeTheta: config.rope_parameters?.rope_theta ?? config.rope_theta ?? family.unsaid?.ropeTheta ?? 10_000,
     ...(scaling && { ropeScaling: scaling }),
     rmsNormEpsilon: config.rms_norm_eps,
-    tiedEmbeddings: config.tie_word_embeddings,
+    tiedEmbeddings: config.tie_word_embeddings ?? family.unsaid?.tiedEmbeddings ?? false,
     ...family.adds(config),
   };
   return { shape, endTokens: config.eos_token_id ?? [] };
