@@ -1,6 +1,6 @@
 /**
- * Whether an exported model is the same model elsewhere: makes a small run, exports its student and its teacher, and has
- * transformers compare its log-probabilities and token ids with those of the run's own policies.
+ * Whether an exported model is the same model elsewhere: makes a small run, and one with adapters, exports student, teacher and
+ * adapter, and has transformers and PEFT compare log-probabilities and token ids with those of the runs' own policies.
  *
  *   SOAR_PYTHON=<python> node bench/exports.mjs [-- arguments of `soar run`, default: --preset smoke, with problems of middle length]
  *
@@ -30,16 +30,23 @@ const settings = positionals.length > 0 ? positionals : small;
 const folder = mkdtempSync(join(tmpdir(), 'soar-exports-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
-soar('run', ...settings, '--name', 'exported', '--runs-dir', folder);
-const paths = runPaths(join(folder, 'exported'));
+const rank = ['engine.lora.rank=4', 'soar.student.schedule.learningRate=0.01'];
+const adapters = rank.flatMap((set) => ['--set', set]);
+const runs = [
+  { name: 'all weights', more: [], whats: ['student', 'teacher'] },
+  { name: 'adapters', more: adapters, whats: ['student', 'adapter'] },
+];
 const models = [];
-for (const what of ['student', 'teacher']) {
-  const out = join(folder, what);
-  soar('export', paths.folder, '--what', what, '--out', out);
-  models.push({ name: what, folder: out });
+for (const { name, more, whats } of runs) {
+  const place = name.replace(' ', '-');
+  soar('run', ...settings, ...more, '--name', place, '--runs-dir', folder);
+  const paths = runPaths(join(folder, place));
+  const exported = whats.map((what) => ({ what, name: `${name}: ${what}`, folder: join(folder, `${place}-${what}`) }));
+  for (const { what, folder: out } of exported) soar('export', paths.folder, '--what', what, '--out', out);
+  models.push(...(await withSequences(paths, exported)));
 }
 const cases = join(folder, 'cases.json');
-writeFileSync(cases, JSON.stringify(await withSequences(models)));
+writeFileSync(cases, JSON.stringify(models));
 process.exitCode = compare(cases) ? 0 : 1;
 
 function soar(...args) {
@@ -49,7 +56,7 @@ function soar(...args) {
 }
 
 /** What each policy of the run writes, with its own log-probabilities and the base model's. */
-async function withSequences(exported) {
+async function withSequences(paths, exported) {
   const bench = await openWorkbench(readRunConfig(paths));
   try {
     const history = historyOf(await readJournal(paths.journal, nodeDisk));
@@ -58,13 +65,14 @@ async function withSequences(exported) {
       student: await openPromoted(place, promotionsOf(history).length - 1),
       teacher: await openTeacher(place),
     };
+    policies.adapter = policies.student;
     const { base, domain } = bench;
     const texts = history.hardSet.test.slice(0, 16).map(({ question }) => domain.studentPrompt(question));
     const prompts = texts.map((text) => base.tokenizer.encode(text));
     const options = { samplesPerPrompt: 4, maxNewTokens: 64, temperature: 1, stopTokens: [], seed: 'exports' };
     return await Promise.all(
       exported.map(async (model) => {
-        const policy = policies[model.name];
+        const policy = policies[model.what];
         const groups = await policy.sample(prompts, options);
         const sequences = groups.flatMap((group, p) =>
           group.map(({ tokens }) => ({

@@ -2,12 +2,14 @@
 
 Started by `node bench/exports.mjs`, with the path of a JSON file: a list of models, each with its folder, sequences with the
 log-probabilities of their completions by our engine (of the model, and of its base model), and texts with token ids. Prints one
-line of JSON. Needs torch and transformers.
+line of JSON. Needs torch, transformers and peft.
 """
 
 import json
+import os
 import sys
 
+import peft
 import torch
 import transformers
 from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -15,8 +17,15 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 @torch.no_grad()
 def compare(case):
-    model = AutoModelForCausalLM.from_pretrained(case["folder"]).eval()
-    tokenizer = AutoTokenizer.from_pretrained(case["folder"])
+    folder = base = case["folder"]
+    adapted = os.path.exists(os.path.join(folder, "adapter_config.json"))
+    if adapted:
+        base = peft.PeftConfig.from_pretrained(folder).base_model_name_or_path
+    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+    if adapted:
+        model = peft.PeftModel.from_pretrained(model, folder)
+    model = model.eval()
+    tokenizer = AutoTokenizer.from_pretrained(base)
     difference = from_base = tokens = 0
     for sequence in case["sequences"]:
         ids = torch.tensor([sequence["tokens"]])
@@ -42,5 +51,5 @@ def compare(case):
 
 with open(sys.argv[1]) as file:
     cases = json.load(file)
-about = f"torch {torch.__version__}, transformers {transformers.__version__}"
+about = f"torch {torch.__version__}, transformers {transformers.__version__}, PEFT {peft.__version__}"
 print(json.dumps({"about": about, "models": [compare(case) for case in cases]}))
