@@ -45,9 +45,9 @@ export class Credentials {
     return this.#token;
   }
 
-  /** The server refused them (401). True when there may be better ones next time. */
+  /** The server refused them (401), perhaps to several calls at once. True when there may be better ones next time. */
   refused(): boolean {
-    if (this.#token === undefined) return false;
+    if (!this.exchange) return false;
     this.#token = undefined;
     return true;
   }

@@ -4,6 +4,7 @@ import { ApiKey, apiKeyFrom } from './api-key.js';
 import { authenticated } from './authenticated.js';
 import { parseBaseUrl } from './base-url.js';
 import { connect } from './connect.js';
+import { Credentials } from './credentials.js';
 import { coded, rig } from './scripted/rig.js';
 import { byPath, ScriptedServer } from './scripted/scripted-server.js';
 import { SwiftClock } from './scripted/swift-clock.js';
@@ -117,6 +118,14 @@ describe('tokens', () => {
     await clock.sleep(10 * 60_000);
     await expect(caller.call('health', undefined)).rejects.toEqual(coded('TINKER_REFUSED'));
     await server.close();
+  });
+
+  it('that are refused to several calls at once may be better next time for each, a key never', async () => {
+    const credentials = new Credentials(new ApiKey(secret), new SwiftClock());
+    expect(credentials.refused()).toBe(false);
+    credentials.useTokens(async () => 'token');
+    expect(await credentials.header()).toBe('token');
+    expect([credentials.refused(), credentials.refused()]).toEqual([true, true]);
   });
 
   it('that are refused are replaced once', async () => {
