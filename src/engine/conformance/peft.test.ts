@@ -2,7 +2,6 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { trainedLayout } from '../../checkpoints/lora.js';
 import { readModelFolder } from '../../checkpoints/model-folder.js';
@@ -11,27 +10,14 @@ import { decodeSafetensors, encodeSafetensors } from '../../checkpoints/safetens
 import { createEmbeddedEngine } from '../embedded/embedded-engine.js';
 import type { Engine, Policy, TrainingBatch } from '../engine.js';
 import { createReferenceEngine } from '../reference/reference-engine.js';
+import { peerFolder, peerModels } from './peer-models.js';
 import { gradientOf, weightsOf } from './stated-objective.js';
 import { nextLogprobs } from './texts.js';
 
-const models = [
-  'grouped',
-  'tied',
-  'llama3',
-  'linear-rope-biases',
-  'mistral',
-  'qwen2',
-  'qwen3',
-  'smollm3',
-  'smollm2-bf16-shards',
-  'qwen2.5-f16-shards',
-];
-const folderOf = (model: string) =>
-  fileURLToPath(new URL(`../../../bench/peers/transformers/models/${model}`, import.meta.url));
 const json = (path: string) => JSON.parse(readFileSync(path, 'utf8'));
 
 async function recorded(model: string) {
-  const base = folderOf(model);
+  const base = peerFolder(model);
   const folder = join(base, 'adapter');
   const { shape } = await readModelFolder(base);
   const { lora } = await readPeftConfig(folder);
@@ -84,7 +70,7 @@ async function expectLogprobs(policy: Policy, tokens: Int32Array, expected: Floa
 }
 
 describe.each(['reference', 'embedded', 'packed embedded'])('the %s engine with adapters', (kind) => {
-  describe.each(models)('on PEFT’s %s', (model) => {
+  describe.each(peerModels)('on PEFT’s %s', (model) => {
     let peer: Awaited<ReturnType<typeof recorded>>;
     let engine: Engine;
     let policy: Policy;
@@ -157,11 +143,11 @@ describe('a folder of PEFT’s', () => {
     [{ base_model_name_or_path: null }, 'ADAPTER_BASE', /is not a folder here/],
   ])('with %j is refused', async (changes, code, message) => {
     const folder = mkdtempSync(join(root, 'adapter-'));
-    const from = join(folderOf('grouped'), 'adapter');
+    const from = join(peerFolder('grouped'), 'adapter');
     cpSync(from, folder, { recursive: true });
     const config = {
       ...json(join(from, 'adapter_config.json')),
-      base_model_name_or_path: folderOf('grouped'),
+      base_model_name_or_path: peerFolder('grouped'),
       ...changes,
     };
     writeFileSync(join(folder, 'adapter_config.json'), JSON.stringify(config));

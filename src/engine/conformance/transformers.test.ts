@@ -4,7 +4,6 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { llamaLayout } from '../../checkpoints/llama-shape.js';
 import { loraTargets } from '../../checkpoints/lora.js';
@@ -14,6 +13,7 @@ import type { Tokenizer } from '../../checkpoints/tokenizer.js';
 import { createEmbeddedEngine } from '../embedded/embedded-engine.js';
 import type { Engine, OptimizerStep, Policy, TrainingBatch } from '../engine.js';
 import { createReferenceEngine } from '../reference/reference-engine.js';
+import { peerFolder, peerModels } from './peer-models.js';
 import { gradientOf, weightsOf } from './stated-objective.js';
 import { joined, nextLogprobs } from './texts.js';
 
@@ -43,24 +43,10 @@ interface Facts {
   readonly encodings: readonly { readonly text: string; readonly ids: readonly number[]; readonly decoded: string }[];
 }
 
-const models = [
-  'grouped',
-  'tied',
-  'llama3',
-  'linear-rope-biases',
-  'mistral',
-  'qwen2',
-  'qwen3',
-  'smollm3',
-  'smollm2-bf16-shards',
-  'qwen2.5-f16-shards',
-];
 const objectives: readonly Objective[] = ['policy-gradient', 'log-likelihood'];
-const folderOf = (model: string) =>
-  fileURLToPath(new URL(`../../../bench/peers/transformers/models/${model}`, import.meta.url));
 
 async function recorded(model: string) {
-  const folder = folderOf(model);
+  const folder = peerFolder(model);
   const facts = JSON.parse(await readFile(join(folder, 'expected.json'), 'utf8')) as Facts;
   const { tensors } = decodeSafetensors(await readFile(join(folder, 'expected.safetensors')), folder);
   const array = (name: string) => tensors.get(name)?.data as Float32Array;
@@ -100,7 +86,7 @@ describe.each([
   ['reference', createReferenceEngine],
   ['embedded', () => createEmbeddedEngine({ workers: 1, microBatchTokens: 40 })],
 ])('the %s engine', (_, makeEngine) => {
-  describe.each(models)('on the %s model of transformers', (model) => {
+  describe.each(peerModels)('on the %s model of transformers', (model) => {
     let engine: Engine;
     let peer: Awaited<ReturnType<typeof recorded>>;
     let policy: Policy;
@@ -171,7 +157,7 @@ describe.each([
   });
 });
 
-describe.each(models)('a packed base on the %s model of transformers', (model) => {
+describe.each(peerModels)('a packed base on the %s model of transformers', (model) => {
   let engine: Engine;
   afterAll(() => engine.close());
 
