@@ -38,7 +38,7 @@ export async function pretrainModel(request: PretrainRequest): Promise<Pretraine
       remedy: 'give another --out, or remove the folder first',
     });
   }
-  const engine = createEmbeddedEngine({ workers: 1 });
+  const engine = createEmbeddedEngine();
   try {
     const model = untrainedBaseModel(seed);
     await writeModelFolder(aside, model);

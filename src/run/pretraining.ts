@@ -36,12 +36,16 @@ export async function pretrain(
 ): Promise<void> {
   const { steps, documents, corpus, optimizer, schedule } = settings;
   const random = randomStream(`${seed}/corpus`);
+  const texts = () => Array.from({ length: documents }, () => policy.tokenizer.encode(writeDocument(random, corpus)));
+  let next = texts();
   for (let step = 0; step < steps; step++) {
-    const texts = Array.from({ length: documents }, () => policy.tokenizer.encode(writeDocument(random, corpus)));
-    const tokens = texts.reduce((sum, text) => sum + text.length - 1, 0);
-    const sequences = texts.map((text) => ({ tokens: text, promptLength: 1, advantage: 1, weight: 1 / tokens }));
+    const tokens = next.reduce((sum, text) => sum + text.length - 1, 0);
+    const sequences = next.map((text) => ({ tokens: text, promptLength: 1, advantage: 1, weight: 1 / tokens }));
     const rate = learningRate(schedule, step, steps);
-    const { loss } = await policy.update({ objective: 'log-likelihood', sequences }, optimizerStep(optimizer, rate));
+    const update = policy.update({ objective: 'log-likelihood', sequences }, optimizerStep(optimizer, rate));
+    // The next documents are written while the workers are busy.
+    if (step + 1 < steps) next = texts();
+    const { loss } = await update;
     onStep?.({ step, steps, loss, tokens });
   }
 }

@@ -1,8 +1,10 @@
 /**
  * A policy of the embedded engine, seen from the main thread: checks what comes in, flattens it and sends it to the worker
- * where the policy lives. Large sampling requests are cut into fixed pieces that idle workers take on a copy of the weights;
- * the cut depends on the request alone, so results do not depend on the number of workers.
+ * where the policy lives. Large sampling requests are cut into fixed pieces that idle workers take on a copy of the weights, and
+ * the micro-batches of a large update are dealt out to them; the pieces and the order of sums depend on the request alone, so
+ * results do not depend on the number of workers.
  */
+import { llamaLayout } from '../../checkpoints/llama-shape.js';
 import type { Tokenizer } from '../../checkpoints/tokenizer.js';
 import { SoarError } from '../../errors.js';
 import { checkPrompts, checkSequences, checkTrainingBatch } from '../checks.js';
@@ -20,9 +22,15 @@ import type {
 import { decodeLlamaState, encodeLlamaState } from '../llama-state.js';
 import { completionAt, flatSequences, raggedTokens, row } from './flat-batch.js';
 import { flatTrainingBatch } from './flatten-batch.js';
+import { largeModel } from './large-model.js';
 import { arrivedState, buffersIn, copiedState } from './moved-arrays.js';
 import type { LoadedModel, Placement } from './placement.js';
+import type { FlatTrainingBatch, ShareOfGradient } from './trainer.js';
 import type { WorkerLink } from './worker-link.js';
+
+/** As many shares of an update as are worth a copy of the weights each (docs/log.md). */
+const shareCount = ({ sequences }: FlatTrainingBatch): number =>
+  Math.max(1, Math.floor(sequences.tokens.data.length / 512));
 
 export class EmbeddedPolicy implements Policy {
   readonly model: string;
@@ -32,8 +40,12 @@ export class EmbeddedPolicy implements Policy {
   private readonly loaded: LoadedModel;
   private readonly home: WorkerLink;
   private readonly id: number;
+  /** A large model's copies and gradients would take memory that was not predicted. */
+  private readonly sharesUpdates: boolean;
   /** Copies of the present weights on other workers, by worker; dropped when the weights change. */
   private readonly copies = new Map<WorkerLink, Promise<number>>();
+  /** An update that several workers share: what is asked meanwhile waits for it. */
+  private sharedUpdate: Promise<UpdateMetrics> | undefined;
   private released = false;
 
   constructor(placement: Placement, loaded: LoadedModel, home: WorkerLink, id: number) {
@@ -44,11 +56,13 @@ export class EmbeddedPolicy implements Policy {
     this.id = id;
     this.tokenizer = loaded.tokenizer;
     this.contextLength = loaded.shape.contextLength;
+    this.sharesUpdates = llamaLayout(loaded.shape).size < largeModel;
     home.policies++;
   }
 
   async fork(): Promise<Policy> {
     this.checkAlive();
+    await this.turn();
     const link = this.placement.leastPolicies();
     const id = this.placement.nextId();
     const policy = new EmbeddedPolicy(this.placement, this.loaded, link, id);
@@ -63,6 +77,7 @@ export class EmbeddedPolicy implements Policy {
   async sample(prompts: readonly Tokens[], options: SamplingOptions): Promise<Completion[][]> {
     this.checkAlive();
     checkPrompts(prompts, options, this.contextLength, this.loaded.shape.vocabularySize);
+    await this.turn();
     const perTask = Math.max(1, Math.floor(this.placement.settings.chunk / options.samplesPerPrompt));
     const tasks: Promise<Completion[][]>[] = [];
     for (let first = 0; first < prompts.length; first += perTask) {
@@ -75,21 +90,25 @@ export class EmbeddedPolicy implements Policy {
     const link = this.placement.idler(this.home);
     const task = { prompts: raggedTokens(prompts), firstPrompt, options };
     let policy = this.id;
-    if (link !== this.home) {
-      // Counted before it can be asked, so that the next piece looks elsewhere.
-      link.expected++;
-      try {
-        policy = await this.copyOn(link);
-      } finally {
-        link.expected--;
-      }
-    }
+    if (link !== this.home) policy = await this.copyOn(link);
     const flat = await link.ask('sample', { policy, task });
     const count = options.samplesPerPrompt;
     return prompts.map((_, p) => Array.from({ length: count }, (_, c) => completionAt(flat, p * count + c)));
   }
 
+  /** What is awaited on this very promise is asked before `dropCopies` releases the copy. */
   private copyOn(link: WorkerLink): Promise<number> {
+    // Counted before it can be asked, so that the next piece looks elsewhere.
+    link.expected++;
+    const copy = this.copyOf(link);
+    const made = () => {
+      link.expected--;
+    };
+    copy.then(made, made);
+    return copy;
+  }
+
+  private copyOf(link: WorkerLink): Promise<number> {
     let copy = this.copies.get(link);
     if (!copy) {
       const id = this.placement.nextId();
@@ -113,6 +132,7 @@ export class EmbeddedPolicy implements Policy {
   async logprobs(sequences: readonly Sequence[]): Promise<Float32Array[]> {
     this.checkAlive();
     checkSequences(sequences, this.contextLength, this.loaded.shape.vocabularySize);
+    await this.turn();
     if (sequences.length === 0) return [];
     const scored = await this.home.ask('score', { policy: this.id, sequences: flatSequences(sequences) });
     return sequences.map((_, i) => row(scored, i));
@@ -121,12 +141,43 @@ export class EmbeddedPolicy implements Policy {
   async update(batch: TrainingBatch, step: OptimizerStep): Promise<UpdateMetrics> {
     this.checkAlive();
     checkTrainingBatch(batch, this.contextLength, this.loaded.shape.vocabularySize);
+    await this.turn();
+    const flat = flatTrainingBatch(batch);
+    const helpers = this.sharesUpdates ? this.placement.idle(this.home, shareCount(flat) - 1) : [];
+    if (helpers.length > 0) return this.updateWith(helpers, flat, step);
     this.dropCopies();
-    return this.home.ask('train', { policy: this.id, batch: flatTrainingBatch(batch), step });
+    return this.home.ask('train', { policy: this.id, batch: flat, step });
+  }
+
+  private async updateWith(helpers: readonly WorkerLink[], batch: FlatTrainingBatch, step: OptimizerStep) {
+    this.sharedUpdate = this.shares(helpers, batch).then((shares) => {
+      this.dropCopies();
+      return this.home.ask('step', { policy: this.id, shares, step }, buffersIn(shares));
+    });
+    try {
+      return await this.sharedUpdate;
+    } finally {
+      this.sharedUpdate = undefined;
+    }
+  }
+
+  private async shares(helpers: readonly WorkerLink[], batch: FlatTrainingBatch): Promise<ShareOfGradient[]> {
+    // Copies first: their home is read before it is busy with its own share.
+    const copies = await Promise.all(helpers.map(async (link) => ({ link, policy: await this.copyOn(link) })));
+    const all = [{ link: this.home, policy: this.id }, ...copies];
+    return Promise.all(
+      all.map(({ link, policy }, at) => link.ask('gradient', { policy, batch, share: { at, of: all.length } })),
+    );
+  }
+
+  /** Operations are applied in the order they were called. */
+  private async turn(): Promise<void> {
+    while (this.sharedUpdate) await this.sharedUpdate.catch(() => undefined);
   }
 
   async save(what: { readonly optimizer?: boolean } = {}): Promise<PolicyState> {
     this.checkAlive();
+    await this.turn();
     const saved = await this.home.ask('read', { policy: this.id, optimizer: what.optimizer ?? true });
     return encodeLlamaState(this.loaded, arrivedState(saved));
   }
@@ -134,6 +185,7 @@ export class EmbeddedPolicy implements Policy {
   async load(state: PolicyState): Promise<void> {
     this.checkAlive();
     const saved = copiedState(decodeLlamaState(this.loaded, state));
+    await this.turn();
     this.dropCopies();
     await this.home.ask('write', { policy: this.id, saved }, buffersIn(saved));
   }
@@ -142,6 +194,7 @@ export class EmbeddedPolicy implements Policy {
     if (this.released) return;
     this.released = true;
     this.home.policies--;
+    await this.turn();
     this.dropCopies();
     await this.home.ask('release', { policy: this.id });
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { planMicroBatches } from './micro-batches.js';
+import { dealOut, planMicroBatches } from './micro-batches.js';
 
 test('sequences of like length share a micro-batch where that saves more than starting one costs', () => {
   // Together: 104 rows of 100 positions, 10,400. Apart: 4 * 100 + 100 * 10 and two starts of 128, 1,656.
@@ -67,4 +67,11 @@ test('every sequence is in exactly one micro-batch, which it fits', () => {
     ),
     { seed: 7 },
   );
+});
+
+test('micro-batches are dealt out heaviest first, each to the share that has least', () => {
+  // With what starting one costs: 700, 500, 400, 300, 200 -> 700 + 300 and 500 + 400 + 200.
+  expect(dealOut([72, 572, 372, 272, 172], 2)).toEqual([1, 0, 1, 1, 0]);
+  expect(dealOut([10, 10], 3)).toEqual([0, 1]);
+  expect(dealOut([], 2)).toEqual([]);
 });

@@ -32,3 +32,20 @@ export function planMicroBatches(lengths: readonly number[], tokens: number): nu
   }
   return batches;
 }
+
+/**
+ * Deals micro-batches out: the heaviest first, each to the share that has least. Pure.
+ * @param positions that each computes
+ * @returns each one's share, 0 .. of - 1
+ */
+export function dealOut(positions: readonly number[], of: number): number[] {
+  const load = new Float64Array(of);
+  const share = new Array<number>(positions.length).fill(0);
+  const heaviestFirst = positions.map((_, i) => i).sort((a, b) => (positions[b] as number) - (positions[a] as number));
+  for (const i of heaviestFirst) {
+    const least = load.indexOf(Math.min(...load));
+    share[i] = least;
+    load[least] = (load[least] as number) + (positions[i] as number) + startCost;
+  }
+  return share;
+}

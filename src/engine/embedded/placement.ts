@@ -48,6 +48,11 @@ export class Placement {
     return this.links.reduce((best, link) => (link.load < best.load ? link : best), home);
   }
 
+  /** At most so many workers beside the given one that have nothing to do. */
+  idle(home: WorkerLink, most: number): WorkerLink[] {
+    return this.links.filter((link) => link !== home && link.load === 0).slice(0, most);
+  }
+
   /** The buffer is moved, not copied. */
   create(link: WorkerLink, model: LoadedModel, policy: number, weights: ArrayBuffer): Promise<undefined> {
     return link.ask('create', { policy, model: model.id, weights }, [weights]);

@@ -5,7 +5,7 @@ import type { OptimizerStep, UpdateMetrics } from '../engine.js';
 import type { FlatCompletions, FlatSequences, Ragged } from './flat-batch.js';
 import type { MovedState } from './moved-arrays.js';
 import type { SamplerSettings, SamplingTask } from './sampler.js';
-import type { FlatTrainingBatch } from './trainer.js';
+import type { FlatTrainingBatch, Share, ShareOfGradient } from './trainer.js';
 
 export interface WorkerSettings {
   readonly threads: number;
@@ -29,6 +29,9 @@ export interface Requests {
   sample: { ask: { policy: number; task: SamplingTask }; answer: FlatCompletions };
   score: { ask: { policy: number; sequences: FlatSequences }; answer: Ragged<Float32Array> };
   train: { ask: { policy: number; batch: FlatTrainingBatch; step: OptimizerStep }; answer: UpdateMetrics };
+  /** A train in two: shares of the gradient by workers that each have the policy or a copy, and the step at its home. */
+  gradient: { ask: { policy: number; batch: FlatTrainingBatch; share: Share }; answer: ShareOfGradient };
+  step: { ask: { policy: number; shares: readonly ShareOfGradient[]; step: OptimizerStep }; answer: UpdateMetrics };
   read: { ask: { policy: number; optimizer: boolean }; answer: MovedState };
   write: { ask: { policy: number; saved: MovedState }; answer: undefined };
   release: { ask: { policy: number }; answer: undefined };

@@ -4,7 +4,7 @@
  */
 import type { RequestMessage, RequestName } from './protocol.js';
 
-const computations: ReadonlySet<RequestName> = new Set(['model', 'sample', 'score', 'train']);
+const computations: ReadonlySet<RequestName> = new Set(['model', 'sample', 'score', 'train', 'gradient', 'step']);
 
 /** `create` is made only when its model has been announced. @returns its place in the queue: 0 where nothing overtakes */
 export function nextRequest(queue: readonly RequestMessage[]): number {

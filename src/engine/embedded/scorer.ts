@@ -4,7 +4,7 @@ import { identicalSequences } from './identical-sequences.js';
 import type { ModelRuntime } from './model-runtime.js';
 import { completionLength } from './packed-rows.js';
 import type { PolicyMemory } from './policy-memory.js';
-import { joinParts, microBatches } from './sequence-feeds.js';
+import { joinParts, microBatch, planned } from './sequence-feeds.js';
 
 /** [sequence][completion token], natural log, temperature 1. */
 export async function score(
@@ -19,7 +19,8 @@ export async function score(
 
   const indices = Array.from({ length: count }, (_, i) => i).filter((i) => completionLength(sequences, i) > 0);
   const groups = identicalSequences(sequences, indices);
-  for (const micro of microBatches(runtime, sequences, groups)) {
+  for (const rows of planned(runtime, sequences, groups)) {
+    const micro = microBatch(runtime, sequences, groups, rows);
     const graph = await runtime.trainingGraph({ kind: 'logprobs', parts: micro.parts, checkpointed: false });
     const logprob = joinParts(await graph.run({ ...policy.feeds, ...micro.feeds }), 'logprob', micro);
     let from = 0;

@@ -78,23 +78,39 @@ export interface MicroBatch extends SequenceFeeds {
   readonly fed: number;
 }
 
-/** One after the other, since inputs are large. @param groups of identical sequences, each of which is computed once: indices */
-export function* microBatches(
+/** The rows of each micro-batch. @param groups of identical sequences, each of which is computed once: indices */
+export function planned(
   runtime: ModelRuntime,
   sequences: FlatSequences,
   groups: readonly (readonly number[])[],
-): Generator<MicroBatch> {
-  const firsts = groups.map(([first]) => first as number);
-  const rows = runtime.rowsOf(sequences, firsts);
+): PackedRow[][] {
+  const rows = runtime.rowsOf(
+    sequences,
+    groups.map(([first]) => first as number),
+  );
   const lengths = rows.map(({ length }) => length);
-  for (const plan of planMicroBatches(lengths, runtime.microBatchTokens)) {
-    const packed = plan.map((i) => rows[i] as PackedRow);
-    yield {
-      ...sequenceFeeds(runtime, sequences, firsts, packed),
-      members: packed.flatMap((one) => one.members.map((g) => groups[g] as readonly number[])),
-      fed: packed.reduce((sum, { length }) => sum + length, 0),
-    };
-  }
+  const plans = planMicroBatches(lengths, runtime.microBatchTokens);
+  return plans.map((plan) => plan.map((i) => rows[i] as PackedRow));
+}
+
+/** Token positions that are computed, padding included. */
+export const positionsOf = (rows: readonly PackedRow[]): number => rows.length * longest(rows);
+
+const longest = (rows: readonly PackedRow[]): number => Math.max(...rows.map(({ length }) => length));
+
+/** One of those planned: to be made when its turn has come, since inputs are large. */
+export function microBatch(
+  runtime: ModelRuntime,
+  sequences: FlatSequences,
+  groups: readonly (readonly number[])[],
+  rows: readonly PackedRow[],
+): MicroBatch {
+  const firsts = groups.map(([first]) => first as number);
+  return {
+    ...sequenceFeeds(runtime, sequences, firsts, rows),
+    members: rows.flatMap((one) => one.members.map((g) => groups[g] as readonly number[])),
+    fed: rows.reduce((sum, { length }) => sum + length, 0),
+  };
 }
 
 /** @param among what the places of the rows' members mean: indices into `sequences` */
@@ -104,7 +120,7 @@ function sequenceFeeds(
   among: readonly number[],
   rows: readonly PackedRow[],
 ): SequenceFeeds {
-  const time = Math.max(...rows.map(({ length }) => length));
+  const time = longest(rows);
   const lengths = rows.map(({ members }) =>
     members.map((place) => completionLength(sequences, among[place] as number)),
   );
@@ -132,7 +148,7 @@ function sequenceFeeds(
   return {
     ...of,
     time,
-    computed: rows.length * time,
+    computed: positionsOf(rows),
     feeds: {
       ...(runtime.packs
         ? {

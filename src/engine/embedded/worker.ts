@@ -10,7 +10,7 @@ import type { AnswerMessage, RequestMessage, RequestName, Requests, WorkerSettin
 import { nextRequest } from './request-order.js';
 import { sampleTask } from './sampler.js';
 import { score } from './scorer.js';
-import { train } from './trainer.js';
+import { shareOfGradient, stepWith, train } from './trainer.js';
 
 interface Model {
   readonly runtime: ModelRuntime;
@@ -54,6 +54,13 @@ const handlers: { [N in RequestName]: (ask: Requests[N]['ask']) => Promise<Reque
   async train({ policy, batch, step }) {
     const { model, memory } = policyOf(policy);
     return train(model.runtime, memory, batch, step);
+  },
+  async gradient({ policy, batch, share }) {
+    const { model, memory } = policyOf(policy);
+    return shareOfGradient(model.runtime, memory, batch, share);
+  },
+  async step({ policy, shares, step }) {
+    return stepWith(policyOf(policy).memory, shares, step);
   },
   async read({ policy, optimizer }) {
     const { memory } = policyOf(policy);
