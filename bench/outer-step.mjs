@@ -28,12 +28,14 @@ export async function outerStep({ folder, rounds = 6 }) {
   const times = (part) => of(part).map((line) => line.seconds);
   const whole = of('studies').map((_, step) => parts.reduce((sum, part) => sum + (of(part)[step]?.seconds ?? 0), 0));
   const sampled = of('studies').map((line) => line.sampledTokens);
+  const trained = of('studies').map((line) => line.trainedTokens + line.trainedPromptTokens);
   return {
     title: 'An outer step of the main job (preset programs, 2 workers)',
     measures: [
       seconds('outer step', whole, 6),
       ...parts.map((part) => seconds(`of which ${part}`, times(part))),
       rate('sampled in the studies, training going on beside', sampled, times('studies')),
+      rate('trained in the studies, prompts counted, sampling going on beside', trained, times('studies')),
       measure(
         'completion tokens sampled in the studies',
         sampled.map((n) => n / 1000),

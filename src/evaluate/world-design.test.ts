@@ -9,7 +9,7 @@ import { programsDomain } from '../problems/index.js';
 import { describeQuestion } from '../problems/world/questions.js';
 import { worldSettingsSchema } from '../problems/world/settings.js';
 import { evaluateSettingsSchema } from './settings.js';
-import { checkDesign, type DesignRow } from './world-design.js';
+import { checkDesign, type DesignRow, totalVariation } from './world-design.js';
 
 const operations = (question: string) => Number(/^program-(\d+)$/.exec(describeQuestion(question).kind)?.[1] ?? 0);
 
@@ -51,6 +51,8 @@ describe('checkDesign', () => {
         student: { ...free, groupSize: 4 },
         inner: { steps: 8, maximumSteps: 8 },
         reward: { questions: 4 },
+        promotion: { window: 1 },
+        stop: { baselineAccuracy: 0.5 },
       }),
       evaluate: evaluateSettingsSchema.parse({ training: { steps: 2 } }),
       seeds: 2,
@@ -78,20 +80,36 @@ describe('checkDesign', () => {
   });
 
   it('stalls on the hard problems alone, and not with a teacher’s questions', () => {
-    expect(Object.values(part('arm'))).toEqual([
-      [0, 0],
-      [0, 0],
-      [1, 1],
+    expect(part('arm')).toEqual({
+      'hard-only, pass@1': [0, 0],
+      'hard-only-x4, pass@1': [0, 0],
+      'base-t, pass@1': [1, 1],
+      'pq, pass@1': [1, 1],
+    });
+  });
+
+  it('runs three loops to their promotion and one with a frozen teacher for eight steps, at rate 0', () => {
+    // Every dataset holds a useful question: the first step promotes, and its student then stops the loop.
+    expect(part('teacher')).toEqual({
+      'learning 1: step reward by outer step': [1],
+      'learning 1: questions that changed their kind': [0],
+      'learning 2: step reward by outer step': [1],
+      'learning 2: questions that changed their kind': [0],
+      'learning 3: step reward by outer step': [1],
+      'learning 3: questions that changed their kind': [0],
+      'frozen: step reward by outer step': new Array(8).fill(1),
+      'frozen: questions that changed their kind': [0],
+    });
+    const teachers = calls.filter(({ call, batch }) => call === 'update' && batch?.sequences[0]?.promptLength === 0);
+    expect(teachers.map(({ step }) => step?.learningRate === 0)).toEqual([
+      ...new Array(3).fill(false),
+      ...new Array(8).fill(true),
     ]);
   });
 
-  it('pays a learning and a frozen teacher step by step, the frozen one at rate 0', () => {
-    expect(Object.values(part('teacher'))).toEqual([new Array(8).fill(1), new Array(8).fill(1)]);
-    const teachers = calls.filter(({ call, batch }) => call === 'update' && batch?.sequences[0]?.promptLength === 0);
-    expect(teachers.map(({ step }) => step?.learningRate === 0)).toEqual([
-      ...new Array(8).fill(false),
-      ...new Array(8).fill(true),
-    ]);
+  it('measures how many questions changed their kind', () => {
+    // By hand: (|.5 - .2| + |.5 - .5| + |0 - .3|) / 2.
+    expect(totalVariation({ coin: 0.5, sort: 0.5 }, { coin: 0.2, sort: 0.5, malformed: 0.3 })).toBeCloseTo(0.3, 12);
   });
 
   it('leaves the base as it is and releases every student', () => {

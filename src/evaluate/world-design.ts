@@ -1,7 +1,7 @@
 /**
- * Does the built-in world, with a given base model, meet the conditions of an honest demonstration? Measured on development
- * seeds: what the base can do by length, what one inner run on oracle datasets does to the hard problems, whether Hard-Only stalls,
- * and what the teacher learns beside one that is frozen. Prints nothing; hands out rows.
+ * What a demonstration on the built-in world, with a given base model, is worth. Measured on development seeds: what the base can do
+ * by length, what one inner run on oracle datasets does to the hard problems, what a few loops of SOAR teach and promote beside a frozen
+ * teacher, and how the arms fare. Prints nothing; hands out rows, on which `worldConditions` gives its verdicts.
  */
 import type { Policy } from '../engine/engine.js';
 import {
@@ -9,6 +9,7 @@ import {
   initialState,
   innerRun,
   innerSteps,
+  type OuterStepOutcome,
   outerStep,
   type SoarSettings,
   transientMemory,
@@ -35,22 +36,42 @@ export interface DesignCheck {
 }
 
 export interface DesignRow {
-  readonly part: 'success by length' | 'hard set' | 'oracle' | 'arm' | 'teacher';
+  readonly part: 'success by length' | 'hard set' | 'oracle' | 'teacher' | 'arm';
   readonly what: string;
-  /** Shares in [0, 1]; one per seed where there are several. */
+  /** One per seed, loop or outer step where there are several. */
   readonly values: readonly number[];
 }
 
 const lengths = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 const oracleSeeds = 3;
-const teacherSteps = 8;
+/** Loops of SOAR; the arms' seeds take their promotion questions in turn. */
+export const designLoops = 3;
+const frozenSteps = 8;
+/** Steps at either end of a loop whose questions are compared by kind: one step's would differ by chance alone. */
+const kindSteps = 3;
 
-export async function checkDesign(check: DesignCheck): Promise<void> {
+/** Every row, which were also handed out as they were found. */
+export async function checkDesign({ onRow, ...given }: DesignCheck): Promise<readonly DesignRow[]> {
+  const rows: DesignRow[] = [];
+  const check = {
+    ...given,
+    onRow: (row: DesignRow) => {
+      rows.push(row);
+      onRow(row);
+    },
+  };
   await successByLength(check);
   const { train, test } = await hardSet(check);
   await oracles(check, train, test);
-  await arms(check, train, test);
-  for (const frozen of [false, true]) await teachers(check, train, frozen);
+  const found: Loop[] = [];
+  for (let i = 0; i < designLoops; i++) {
+    const one = await loop(check, train, i);
+    found.push(one);
+    teacher(check, one, `learning ${i + 1}`);
+  }
+  teacher(check, await loop(frozenTeacher(check), train, 0), 'frozen');
+  await arms(check, train, test, found);
+  return rows;
 }
 
 async function successByLength({ base, domain, soar, seed, onRow }: DesignCheck): Promise<void> {
@@ -108,47 +129,106 @@ async function oracles(check: DesignCheck, train: readonly Problem[], test: read
   }
 }
 
-async function arms(check: DesignCheck, hardTrain: readonly Problem[], hardTest: readonly Problem[]): Promise<void> {
+interface Loop {
+  /** Mean reward of the datasets, by outer step. */
+  readonly rewards: readonly number[];
+  /** In the first and in the last steps. */
+  readonly kinds: readonly [Kinds, Kinds];
+  readonly promotions: readonly (readonly Problem[])[];
+}
+
+type Kinds = Readonly<Record<string, number>>;
+
+const frozenTeacher = (check: DesignCheck): DesignCheck => ({
+  ...check,
+  soar: {
+    ...check.soar,
+    outerSteps: frozenSteps,
+    teacher: { ...check.soar.teacher, schedule: { ...check.soar.teacher.schedule, learningRate: 0 } },
+    promotion: { ...check.soar.promotion, enabled: false },
+  },
+});
+
+/** SOAR, to its end. */
+async function loop(
+  { base, domain, soar, seed }: DesignCheck,
+  hardTrain: readonly Problem[],
+  i: number,
+): Promise<Loop> {
+  const [teacher, baseline] = [await base.fork(), await base.fork()];
+  const accuracies = new Map<string, number>();
+  const outcomes: OuterStepOutcome[] = [];
+  let state = initialState();
+  while (state.finished === null) {
+    const at = { teacher, baseline, reference: base, domain, hardTrain, settings: soar, seed: `${seed}/loop-${i}` };
+    const outcome = await outerStep(at, state, transientMemory(accuracies));
+    if (outcome.promotion) accuracies.clear();
+    outcomes.push(outcome);
+    state = outcome.state;
+  }
+  await Promise.all([teacher.release(), baseline.release()]);
+  return {
+    rewards: outcomes.map(({ stepMean }) => stepMean),
+    kinds: [kindsOf(outcomes.slice(0, kindSteps)), kindsOf(outcomes.slice(-kindSteps))],
+    promotions: outcomes.flatMap(({ promotion }) => (promotion ? [promotion.questions] : [])),
+  };
+}
+
+function teacher({ onRow }: DesignCheck, { rewards, kinds: [first, last] }: Loop, name: string): void {
+  onRow({ part: 'teacher', what: `${name}: step reward by outer step`, values: rewards });
+  onRow({ part: 'teacher', what: `${name}: questions that changed their kind`, values: [totalVariation(first, last)] });
+}
+
+/** Share of the proposals of each kind. */
+function kindsOf(outcomes: readonly OuterStepOutcome[]): Kinds {
+  const counts: Record<string, number> = {};
+  for (const { kinds } of outcomes) {
+    for (const [kind, count] of Object.entries(kinds)) counts[kind] = (counts[kind] ?? 0) + count;
+  }
+  const all = Object.values(counts).reduce((a, b) => a + b, 0);
+  return Object.fromEntries(Object.entries(counts).map(([kind, count]) => [kind, count / all]));
+}
+
+/** Half the sum of differences: the share of questions that would have to change their kind. Pure. */
+export function totalVariation(first: Kinds, last: Kinds): number {
+  const kinds = new Set([...Object.keys(first), ...Object.keys(last)]);
+  return [...kinds].reduce((sum, kind) => sum + Math.abs((first[kind] ?? 0) - (last[kind] ?? 0)), 0) / 2;
+}
+
+async function arms(
+  check: DesignCheck,
+  hardTrain: readonly Problem[],
+  hardTest: readonly Problem[],
+  found: readonly Loop[],
+): Promise<void> {
   const { base, domain, soar, evaluate, seed, seeds, onRow } = check;
-  const evaluation = {
+  const ofSeed = (i: number) => (found[i % found.length] as Loop).promotions;
+  const evaluation = (promotions: Loop['promotions']) => ({
     policies: { base: () => base.fork(), promoted: () => base.fork() },
     reference: base,
     domain,
     hardTrain,
     hardTest,
-    promotions: [],
+    promotions,
     soar,
-    settings: { ...evaluate, questions: { ...evaluate.questions, sampled: 2 * soar.datasetSize } },
+    settings: {
+      ...evaluate,
+      // As many as were promoted, of one dataset at least.
+      questions: { ...evaluate.questions, sampled: Math.max(soar.datasetSize, promotions.flat().length) },
+    },
     seed,
-  };
-  for (const arm of ['hard-only', 'hard-only-x4', 'base-t'] satisfies ArmName[]) {
-    const results = await Promise.all(Array.from({ length: seeds }, (_, i) => runArmUnit(evaluation, arm, i)));
-    const values = results.map(({ successes, samples }) => passAtKOverProblems(successes, samples, 1).mean);
+  });
+  for (const arm of ['hard-only', 'hard-only-x4', 'base-t', 'pq'] satisfies ArmName[]) {
+    const values = await Promise.all(
+      Array.from({ length: seeds }, async (_, i) => {
+        // A loop that promoted nothing has no questions that could lift a student.
+        if (arm === 'pq' && ofSeed(i).length === 0) return 0;
+        const { successes, samples } = await runArmUnit(evaluation(ofSeed(i)), arm, i);
+        return passAtKOverProblems(successes, samples, 1).mean;
+      }),
+    );
     onRow({ part: 'arm', what: `${arm}, pass@1`, values });
   }
-}
-
-/** Mean reward of the datasets by outer step, promotion switched off. */
-async function teachers(check: DesignCheck, hardTrain: readonly Problem[], frozen: boolean): Promise<void> {
-  const { base, domain, soar, seed, onRow } = check;
-  const schedule = frozen ? { ...soar.teacher.schedule, learningRate: 0 } : soar.teacher.schedule;
-  const settings = {
-    ...soar,
-    teacher: { ...soar.teacher, schedule },
-    promotion: { ...soar.promotion, enabled: false },
-  };
-  const teacher = await base.fork();
-  const accuracies = new Map<string, number>();
-  const values: number[] = [];
-  let state = initialState();
-  while (values.length < teacherSteps && state.finished === null) {
-    const at = { teacher, baseline: base, reference: base, domain, hardTrain, settings, seed: `${seed}/teacher` };
-    const outcome = await outerStep(at, state, transientMemory(accuracies));
-    state = outcome.state;
-    values.push(outcome.stepMean);
-  }
-  await teacher.release();
-  onRow({ part: 'teacher', what: `${frozen ? 'frozen' : 'learning'}: step reward by outer step`, values });
 }
 
 async function accuracy(

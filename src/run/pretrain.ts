@@ -80,15 +80,19 @@ async function successByLength(policy: Policy): Promise<number[]> {
   return shares;
 }
 
-/** Rows of the design check of a config's world and model, as they are found. */
-export async function checkWorld(config: RunConfig, seeds: number, onRow: (row: DesignRow) => void): Promise<void> {
+/** Rows of the design check of a config's world and model, as they are found and all of them. */
+export async function checkWorld(
+  config: RunConfig,
+  seeds: number,
+  onRow: (row: DesignRow) => void,
+): Promise<readonly DesignRow[]> {
   const engine = await openEngine(config);
   try {
     const base = await engine.open({ folder: await modelFolder(config) });
     programsDomain.checkTokenizer(base.tokenizer);
     const { world, soar, evaluate } = config;
     const seed = `design-check/${config.seed}`;
-    await checkDesign({ base, domain: programsDomain, world, soar, evaluate, seeds, seed, onRow });
+    return await checkDesign({ base, domain: programsDomain, world, soar, evaluate, seeds, seed, onRow });
   } finally {
     await engine.close();
   }

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
+import { worldConditions } from '../../evaluate/world-conditions.js';
 import type { DesignRow } from '../../evaluate/world-design.js';
+import { boxTable } from '../../report/table.js';
 import { resolveConfig } from '../../run/config/config.js';
 import { checkWorld, pretrainModel } from '../../run/pretrain.js';
 import { pretrainSettingsSchema } from '../../run/pretraining.js';
@@ -28,7 +30,7 @@ export function addPretrainCommand(program: Command): void {
       `
 Examples:
   $ soar pretrain --out models/mine --seed 7
-  $ soar pretrain --check
+  $ soar pretrain --check              exit code 1 if a condition fails
   $ soar pretrain --check --set model=models/mine --seeds 4`,
     )
     .action((options: PretrainOptions) => {
@@ -65,9 +67,15 @@ async function make({ out, steps, seed }: PretrainOptions): Promise<void> {
 async function check(options: PretrainOptions): Promise<void> {
   const config = await fetchModel(resolveConfig(configRequest(undefined, options)));
   let part = '';
-  await checkWorld(config, options.seeds, (row: DesignRow) => {
+  const rows = await checkWorld(config, options.seeds, (row: DesignRow) => {
     if (row.part !== part) process.stdout.write(`${row.part}\n`);
     part = row.part;
     process.stdout.write(`  ${row.what.padEnd(44)} ${row.values.map((value) => value.toFixed(4)).join(' ')}\n`);
   });
+  const conditions = worldConditions(rows);
+  const cells = conditions.map(({ what, wanted, found, holds }) => [what, wanted, found, holds ? 'holds' : 'FAILS']);
+  process.stdout.write(`\n${boxTable({ columns: conditionColumns, rows: cells })}\n`);
+  if (conditions.some(({ holds }) => !holds)) process.exitCode = 1;
 }
+
+const conditionColumns = ['condition', 'wanted', 'found', ''].map((header) => ({ header, align: 'left' }) as const);

@@ -1,0 +1,102 @@
+/** Which conditions of an honest demonstration the rows of a design check meet. Pure. */
+import { meanAndDeviation } from './moments.js';
+import { type DesignRow, designLoops } from './world-design.js';
+
+export interface Condition {
+  readonly what: string;
+  readonly wanted: string;
+  readonly found: string;
+  readonly holds: boolean;
+}
+
+/** A student below this pass@1 has not taken off. */
+const stalled = 0.1;
+const middleLengths = ['64 of length 3', '64 of length 4', '64 of length 5'];
+
+/** @param rows all rows of one check */
+export function worldConditions(rows: readonly DesignRow[]): Condition[] {
+  const all = (part: DesignRow['part'], ...words: string[]): (readonly number[])[] =>
+    rows
+      .filter((row) => row.part === part && words.every((word) => row.what.includes(word)))
+      .map(({ values }) => values);
+  const of = (part: DesignRow['part'], ...words: string[]): readonly number[] => all(part, ...words).flat();
+  const never = of('hard set', '0 of');
+  const hardOnly = of('arm', 'hard-only,');
+  const x4 = of('arm', 'hard-only-x4,');
+  const baseT = of('arm', 'base-t,');
+  const pq = of('arm', 'pq,');
+  const middle = middleLengths.map((what) => mean(of('oracle', what)));
+  const useless = [...of('oracle', '64 irrelevant'), ...of('oracle', 'the hard problems')];
+  const lastRewards = all('teacher', 'learning', 'step reward').map((values) => mean(values.slice(-3)));
+  const frozenRewards = of('teacher', 'frozen', 'step reward');
+  const shifts = of('teacher', 'learning', 'changed');
+  const frozenShift = mean(of('teacher', 'frozen', 'changed'));
+  const lifts = byLoop(pq).map((values, i) => mean(values) - mean(byLoop(hardOnly)[i] as number[]));
+  const few = (values: readonly number[]) => values.filter((value) => value < stalled).length;
+  return [
+    {
+      what: 'the base model fails the hard problems',
+      wanted: '0 successes on 90 % of candidates',
+      found: percent(mean(never)),
+      holds: mean(never) >= 0.9,
+    },
+    {
+      what: 'Hard-Only stalls',
+      wanted: 'in 11 of 12 seeds',
+      found: `${few(hardOnly)} of ${hardOnly.length}`,
+      holds: few(hardOnly) >= Math.floor((hardOnly.length * 11) / 12),
+    },
+    {
+      what: 'Hard-Only stalls with 4x the group',
+      wanted: 'in most seeds',
+      found: `${few(x4)} of ${x4.length}`,
+      holds: 2 * few(x4) > x4.length,
+    },
+    {
+      what: 'questions of 3, 4, 5 operations lift',
+      wanted: 'to 10 % in one inner run, each',
+      found: middle.map(percent).join(', '),
+      holds: middle.every((value) => value >= 0.1),
+    },
+    {
+      what: 'irrelevant and hard questions do not',
+      wanted: 'at most 2 % in every run',
+      found: percent(Math.max(...useless)),
+      holds: Math.max(...useless) <= 0.02,
+    },
+    {
+      what: 'Base-T is well below PQ, equal size',
+      wanted: 'at most half of it',
+      found: `${percent(mean(baseT))} and ${percent(mean(pq))}`,
+      holds: 2 * mean(baseT) <= mean(pq),
+    },
+    {
+      what: 'PQ beats Hard-Only by luck of no loop',
+      wanted: 'above it in each',
+      found: lifts.map((value) => `${value < 0 ? '' : '+'}${percent(value)}`).join(', '),
+      holds: lifts.every((value) => value > 0),
+    },
+    {
+      what: 'the teacher learns',
+      wanted: "last rewards twice a frozen one's",
+      found: `${lastRewards.map(thousandths).join(', ')} and ${thousandths(mean(frozenRewards))}`,
+      holds: lastRewards.every((value) => value > 0 && value >= 2 * mean(frozenRewards)),
+    },
+    {
+      what: 'its question kinds shift',
+      wanted: "twice as much as a frozen one's",
+      found: `${shifts.map(percent).join(', ')} and ${percent(frozenShift)}`,
+      holds: shifts.every((value) => value > 0 && value >= 2 * frozenShift),
+    },
+  ];
+}
+
+/** Seed i belongs to loop i modulo their number. */
+function byLoop(values: readonly number[]): number[][] {
+  const loops = Math.min(designLoops, values.length);
+  return Array.from({ length: loops }, (_, loop) => values.filter((_, i) => i % loops === loop));
+}
+
+const mean = (values: readonly number[]): number => meanAndDeviation(values).mean;
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+const thousandths = (value: number): string => value.toFixed(3);
