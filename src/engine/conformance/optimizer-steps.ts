@@ -1,10 +1,12 @@
 /** Conformance: what one update does to the weights, and what it reports. */
 import { describe, expect, it } from 'vitest';
+import { llamaLayout } from '../../checkpoints/llama-shape.js';
+import type { LoraShape } from '../../checkpoints/lora.js';
 import type { Capabilities, OptimizerStep, Policy, TrainingBatch, TrainingSequence } from '../engine.js';
 import { mixedBatch } from './batches.js';
 import { gradientOf, k3, statedLoss, weightsOf } from './stated-objective.js';
 import { nextLogprobs, sequenceOf } from './texts.js';
-import type { Open } from './tiny-model.js';
+import { type Open, shapeOf } from './tiny-model.js';
 
 const step: OptimizerStep = {
   learningRate: 0.01,
@@ -62,7 +64,11 @@ async function expectAlike(one: Policy, other: Policy, batch: TrainingBatch, rea
   }
 }
 
-export function describeOptimizerSteps(open: Open, { readableStates, exactMetrics }: Capabilities): void {
+export function describeOptimizerSteps(
+  open: Open,
+  { readableStates, exactMetrics }: Capabilities,
+  lora?: LoraShape,
+): void {
   const readable = it.skipIf(!readableStates);
   describe('an update', () => {
     readable.each([
@@ -78,6 +84,29 @@ export function describeOptimizerSteps(open: Open, { readableStates, exactMetric
       const { gradNorm } = await policy.update(batch, settings);
       expect(gradNorm / norm(gradient)).toBeCloseTo(steps, 4);
       expectClose(await weightsOf(policy), adamw(before, [gradient], settings));
+      await policy.release();
+    });
+
+    // Adapters leave the head alone.
+    it.skipIf(lora || !readableStates)('is the step worked out by hand under uniform probabilities', async () => {
+      // A head of zeros: the loss log 12 has d/d(head row i) = (1/12 - [i = target]) h and no other gradient. With m = 0.1 g,
+      // v = 0.05 g^2, both corrected, a first step moves a weight p by -0.01 (g / (|g| + 1e-12) + 0.2 p): the head's from 0 to
+      // -0.01 sign(g), so +0.01 sign(h) for the target and -0.01 sign(h) for the others; any other weight to 0.998 p.
+      const policy = await open('flat');
+      const before = await weightsOf(policy);
+      const sequence = { tokens: Int32Array.of(0, 3, 5), promptLength: 2, advantage: 1, weight: 1 };
+      const settings = { ...step, epsilon: 1e-12 };
+      const { loss } = await policy.update({ objective: 'log-likelihood', sequences: [sequence] }, settings);
+      expect(loss).toBeCloseTo(2.4849066, 6);
+      const after = await weightsOf(policy);
+      const head = llamaLayout(shapeOf('flat')).slots.at(-1) as { offset: number; shape: readonly number[] };
+      const [vocabulary, width] = head.shape as [number, number];
+      const signs = Array.from({ length: width }, (_, j) => Math.sign(after[head.offset + 5 * width + j] as number));
+      expect(new Set(signs)).toEqual(new Set([1, -1]));
+      const rows = Array.from({ length: vocabulary }, (_, i) => signs.map((sign) => (i === 5 ? 0.01 : -0.01) * sign));
+      const others = before.subarray(0, head.offset).map((p) => 0.998 * p);
+      const worst = [...others, ...rows.flat()].map((expected, i) => Math.abs((after[i] as number) - expected));
+      expect(Math.max(...worst)).toBeLessThan(1e-6);
       await policy.release();
     });
 

@@ -60,7 +60,7 @@ export function describeEngine(name: string, subject: EngineUnderTest): void {
     describeLogProbabilities(open, models);
     describeSampling(open, capabilities, models);
     describeGradients(open, capabilities, lora);
-    describeOptimizerSteps(open, capabilities);
+    describeOptimizerSteps(open, capabilities, lora);
     describePolicyLife(open, capabilities);
     describeRefusals(open, () => make('untied'), capabilities, models);
   });
