@@ -62,7 +62,7 @@ export class EmbeddedPolicy implements Policy {
 
   async fork(): Promise<Policy> {
     this.checkAlive();
-    await this.turn();
+    while (this.busy) await this.busy;
     const link = this.placement.leastPolicies();
     const id = this.placement.nextId();
     const policy = new EmbeddedPolicy(this.placement, this.loaded, link, id);
@@ -77,7 +77,7 @@ export class EmbeddedPolicy implements Policy {
   async sample(prompts: readonly Tokens[], options: SamplingOptions): Promise<Completion[][]> {
     this.checkAlive();
     checkPrompts(prompts, options, this.contextLength, this.loaded.shape.vocabularySize);
-    await this.turn();
+    while (this.busy) await this.busy;
     const perTask = Math.max(1, Math.floor(this.placement.settings.chunk / options.samplesPerPrompt));
     const tasks: Promise<Completion[][]>[] = [];
     for (let first = 0; first < prompts.length; first += perTask) {
@@ -132,7 +132,7 @@ export class EmbeddedPolicy implements Policy {
   async logprobs(sequences: readonly Sequence[]): Promise<Float32Array[]> {
     this.checkAlive();
     checkSequences(sequences, this.contextLength, this.loaded.shape.vocabularySize);
-    await this.turn();
+    while (this.busy) await this.busy;
     if (sequences.length === 0) return [];
     const scored = await this.home.ask('score', { policy: this.id, sequences: flatSequences(sequences) });
     return sequences.map((_, i) => row(scored, i));
@@ -141,7 +141,7 @@ export class EmbeddedPolicy implements Policy {
   async update(batch: TrainingBatch, step: OptimizerStep): Promise<UpdateMetrics> {
     this.checkAlive();
     checkTrainingBatch(batch, this.contextLength, this.loaded.shape.vocabularySize);
-    await this.turn();
+    while (this.busy) await this.busy;
     const flat = flatTrainingBatch(batch);
     const helpers = this.sharesUpdates ? this.placement.idle(this.home, shareCount(flat) - 1) : [];
     if (helpers.length > 0) return this.updateWith(helpers, flat, step);
@@ -149,16 +149,18 @@ export class EmbeddedPolicy implements Policy {
     return this.home.ask('train', { policy: this.id, batch: flat, step });
   }
 
-  private async updateWith(helpers: readonly WorkerLink[], batch: FlatTrainingBatch, step: OptimizerStep) {
-    this.sharedUpdate = this.shares(helpers, batch).then((shares) => {
-      this.dropCopies();
-      return this.home.ask('step', { policy: this.id, shares, step }, buffersIn(shares));
-    });
-    try {
-      return await this.sharedUpdate;
-    } finally {
-      this.sharedUpdate = undefined;
-    }
+  private updateWith(helpers: readonly WorkerLink[], batch: FlatTrainingBatch, step: OptimizerStep) {
+    const shared = async () => {
+      try {
+        const shares = await this.shares(helpers, batch);
+        this.dropCopies();
+        return await this.home.ask('step', { policy: this.id, shares, step }, buffersIn(shares));
+      } finally {
+        this.sharedUpdate = undefined;
+      }
+    };
+    this.sharedUpdate = shared();
+    return this.sharedUpdate;
   }
 
   private async shares(helpers: readonly WorkerLink[], batch: FlatTrainingBatch): Promise<ShareOfGradient[]> {
@@ -170,14 +172,17 @@ export class EmbeddedPolicy implements Policy {
     );
   }
 
-  /** Operations are applied in the order they were called. */
-  private async turn(): Promise<void> {
-    while (this.sharedUpdate) await this.sharedUpdate.catch(() => undefined);
+  /**
+   * Operations are applied in the order they were called: each looks, and then acts at once or waits and looks again, since another
+   * that waited longer may have begun the next shared update.
+   */
+  private get busy(): Promise<unknown> | undefined {
+    return this.sharedUpdate?.catch(() => undefined);
   }
 
   async save(what: { readonly optimizer?: boolean } = {}): Promise<PolicyState> {
     this.checkAlive();
-    await this.turn();
+    while (this.busy) await this.busy;
     const saved = await this.home.ask('read', { policy: this.id, optimizer: what.optimizer ?? true });
     return encodeLlamaState(this.loaded, arrivedState(saved));
   }
@@ -185,7 +190,7 @@ export class EmbeddedPolicy implements Policy {
   async load(state: PolicyState): Promise<void> {
     this.checkAlive();
     const saved = copiedState(decodeLlamaState(this.loaded, state));
-    await this.turn();
+    while (this.busy) await this.busy;
     this.dropCopies();
     await this.home.ask('write', { policy: this.id, saved }, buffersIn(saved));
   }
@@ -194,7 +199,7 @@ export class EmbeddedPolicy implements Policy {
     if (this.released) return;
     this.released = true;
     this.home.policies--;
-    await this.turn();
+    while (this.busy) await this.busy;
     this.dropCopies();
     await this.home.ask('release', { policy: this.id });
   }

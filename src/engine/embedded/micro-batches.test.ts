@@ -71,7 +71,13 @@ test('every sequence is in exactly one micro-batch, which it fits', () => {
 
 test('micro-batches are dealt out heaviest first, each to the share that has least', () => {
   // With what starting one costs: 700, 500, 400, 300, 200 -> 700 + 300 and 500 + 400 + 200.
-  expect(dealOut([72, 572, 372, 272, 172], 2)).toEqual([1, 0, 1, 1, 0]);
-  expect(dealOut([10, 10], 3)).toEqual([0, 1]);
-  expect(dealOut([], 2)).toEqual([]);
+  expect(dealOut([72, 572, 372, 272, 172], 10, 2)).toEqual([1, 0, 1, 1, 0]);
+  expect(dealOut([10, 10], 10, 3)).toEqual([0, 1]);
+  expect(dealOut([10, 10], 10, 1)).toEqual([0, 0]);
+  expect(dealOut([], 10, 2)).toEqual([]);
+});
+
+test('micro-batches stay together where their gradients would take more than 64 MB', () => {
+  expect(dealOut([10, 10], 2 ** 23, 2)).toEqual([0, 1]);
+  expect(dealOut([10, 10], 2 ** 23 + 1, 2)).toEqual([0, 0]);
 });

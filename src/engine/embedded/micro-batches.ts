@@ -33,14 +33,20 @@ export function planMicroBatches(lengths: readonly number[], tokens: number): nu
   return batches;
 }
 
+/** Numbers in gradients that wait to be summed: 64 MB. */
+const mostWaiting = 2 ** 24;
+
 /**
- * Deals micro-batches out: the heaviest first, each to the share that has least. Pure.
+ * Deals micro-batches out, the heaviest first, each to the share that has least; all to the first share where their gradients, which
+ * wait for one another, would take too much memory.
  * @param positions that each computes
+ * @param size of a gradient, in numbers
  * @returns each one's share, 0 .. of - 1
  */
-export function dealOut(positions: readonly number[], of: number): number[] {
-  const load = new Float64Array(of);
+export function dealOut(positions: readonly number[], size: number, of: number): number[] {
   const share = new Array<number>(positions.length).fill(0);
+  if (positions.length * size > mostWaiting) return share;
+  const load = new Float64Array(of);
   const heaviestFirst = positions.map((_, i) => i).sort((a, b) => (positions[b] as number) - (positions[a] as number));
   for (const i of heaviestFirst) {
     const least = load.indexOf(Math.min(...load));

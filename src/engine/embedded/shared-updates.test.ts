@@ -83,6 +83,7 @@ describe('an update that several workers share', () => {
       const before = await policy.save();
       await call(policy.sample([policy.tokenizer.encode('ab?')], options));
       await call(policy.update(batch, step));
+      await call(policy.update(batch, step));
       await call(policy.logprobs([sequence]));
       await call(policy.update(batch, step));
       await call(policy.sample([policy.tokenizer.encode('ab?')], options));

@@ -64,9 +64,6 @@ export interface ShareOfGradient {
   readonly skipped: number;
 }
 
-/** Numbers in gradients that wait for one another: 64 MB. A batch of more is not dealt out. */
-const mostWaiting = 2 ** 24;
-
 /**
  * The micro-batches and their order depend on the batch alone, and a share of several has a term for each micro-batch: terms summed in
  * their order are the same number for number in however many shares they came. All of a batch in one share is one term, summed so.
@@ -91,8 +88,8 @@ export async function shareOfGradient(
 
   const plan = planned(runtime, sequences, groups);
   const size = policy.weights.length;
-  const one = of === 1 || plan.length * size > mostWaiting;
-  const owners = one ? plan.map(() => 0) : dealOut(plan.map(positionsOf), of);
+  const owners = dealOut(plan.map(positionsOf), size, of);
+  const one = owners.every((owner) => owner === 0);
   const terms: GradientTerm[] = [];
   for (const [place, rows] of plan.entries()) {
     if (owners[place] !== at) continue;
@@ -100,11 +97,11 @@ export async function shareOfGradient(
     const { results, tally } = await backward(runtime, policy, batch, micro);
     const [sum] = one ? terms : [];
     if (sum) {
-      addResults(runtime, sum.gradient, results);
+      forEachPart(runtime, results, (part, offset) => addTo(sum.gradient.subarray(offset, offset + part.length), part));
       addTally(sum.tally, tally);
     } else {
       const gradient = new Float32Array(size);
-      addResults(runtime, gradient, results);
+      forEachPart(runtime, results, (part, offset) => gradient.set(part, offset));
       terms.push({ place, gradient, tally });
     }
   }
@@ -129,10 +126,12 @@ async function backward(
   return { results, tally };
 }
 
-function addResults(runtime: ModelRuntime, gradient: Float32Array, results: Results): void {
-  for (const { name, offset, size } of runtime.trained) {
-    addTo(gradient.subarray(offset, offset + size), results[`d_${name}`] as Float32Array);
-  }
+function forEachPart(
+  { trained }: ModelRuntime,
+  results: Results,
+  use: (part: Float32Array, offset: number) => void,
+): void {
+  for (const { name, offset } of trained) use(results[`d_${name}`] as Float32Array, offset);
 }
 
 /** Sums the terms in their order, and makes the step. @throws SoarError ENGINE_NOT_FINITE: the policy is as it was */
