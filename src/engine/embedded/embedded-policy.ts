@@ -109,15 +109,18 @@ export class EmbeddedPolicy implements Policy {
   }
 
   private copyOf(link: WorkerLink): Promise<number> {
-    let copy = this.copies.get(link);
-    if (!copy) {
+    const read = async () => (await this.home.ask('read', { policy: this.id, optimizer: false })).weights;
+    return this.copies.get(link) ?? this.newCopy(link, read());
+  }
+
+  private newCopy(link: WorkerLink, weights: ArrayBuffer | Promise<ArrayBuffer>): Promise<number> {
+    const made = async () => {
       const id = this.placement.nextId();
-      copy = this.home.ask('read', { policy: this.id, optimizer: false }).then(async ({ weights }) => {
-        await this.placement.create(link, this.loaded, id, weights);
-        return id;
-      });
-      this.copies.set(link, copy);
-    }
+      await this.placement.create(link, this.loaded, id, await weights);
+      return id;
+    };
+    const copy = made();
+    this.copies.set(link, copy);
     return copy;
   }
 
@@ -154,7 +157,11 @@ export class EmbeddedPolicy implements Policy {
       try {
         const shares = await this.shares(helpers, batch);
         this.dropCopies();
-        return await this.home.ask('step', { policy: this.id, shares, step }, buffersIn(shares));
+        const ask = { policy: this.id, shares, step, copies: helpers.length };
+        const { metrics, weights } = await this.home.ask('step', ask, buffersIn(shares));
+        // Who helped once is likely to help again.
+        await Promise.all(helpers.map((link, i) => this.newCopy(link, weights[i] as ArrayBuffer)));
+        return metrics;
       } finally {
         this.sharedUpdate = undefined;
       }

@@ -31,7 +31,11 @@ export interface Requests {
   train: { ask: { policy: number; batch: FlatTrainingBatch; step: OptimizerStep }; answer: UpdateMetrics };
   /** A train in two: shares of the gradient by workers that each have the policy or a copy, and the step at its home. */
   gradient: { ask: { policy: number; batch: FlatTrainingBatch; share: Share }; answer: ShareOfGradient };
-  step: { ask: { policy: number; shares: readonly ShareOfGradient[]; step: OptimizerStep }; answer: UpdateMetrics };
+  step: {
+    ask: { policy: number; shares: readonly ShareOfGradient[]; step: OptimizerStep; copies: number };
+    /** `weights`: the new ones, as often as copies were asked for. */
+    answer: { metrics: UpdateMetrics; weights: readonly ArrayBuffer[] };
+  };
   read: { ask: { policy: number; optimizer: boolean }; answer: MovedState };
   write: { ask: { policy: number; saved: MovedState }; answer: undefined };
   release: { ask: { policy: number }; answer: undefined };

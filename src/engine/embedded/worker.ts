@@ -4,7 +4,7 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { invariant, SoarError } from '../../errors.js';
 import { ModelRuntime } from './model-runtime.js';
-import { arrivedState, buffersIn, copiedState } from './moved-arrays.js';
+import { arrivedState, bufferOf, buffersIn, copiedState } from './moved-arrays.js';
 import { PolicyMemory } from './policy-memory.js';
 import type { AnswerMessage, RequestMessage, RequestName, Requests, WorkerSettings } from './protocol.js';
 import { nextRequest } from './request-order.js';
@@ -59,8 +59,10 @@ const handlers: { [N in RequestName]: (ask: Requests[N]['ask']) => Promise<Reque
     const { model, memory } = policyOf(policy);
     return shareOfGradient(model.runtime, memory, batch, share);
   },
-  async step({ policy, shares, step }) {
-    return stepWith(policyOf(policy).memory, shares, step);
+  async step({ policy, shares, step, copies }) {
+    const { memory } = policyOf(policy);
+    const metrics = stepWith(memory, shares, step);
+    return { metrics, weights: Array.from({ length: copies }, () => bufferOf(memory.weights.slice())) };
   },
   async read({ policy, optimizer }) {
     const { memory } = policyOf(policy);
