@@ -10,6 +10,7 @@ import { setImmediate } from 'node:timers/promises';
 import { TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 import { gunzip, inflate } from 'node:zlib';
+import { unsendable } from './faults.js';
 import { expectListeners } from './signals.js';
 
 export interface HttpRequest {
@@ -48,19 +49,31 @@ const keep = { keepAlive: true, timeout: 4_000 };
 const plain = new http.Agent(keep);
 const encrypted = new https.Agent(keep);
 
-/** Redirections are not followed: one would carry the key to wherever it points. @throws Unanswered, or the signal's reason */
+/**
+ * Redirections are not followed: one would carry the key to wherever it points. An answer that comes before the body was sent is the
+ * answer, whatever becomes of the rest of the body.
+ * @throws Unanswered, SoarError TINKER_REQUEST, or the signal's reason
+ */
 export async function exchange(request: HttpRequest): Promise<HttpAnswer> {
   const { timeout, signal } = request;
   await seeClosedConnections();
   signal?.throwIfAborted();
-  const way = new Way();
-  const giveUp = () => way.cut(new Unanswered(noAnswer(timeout), { timedOut: true, reached: way.reached }));
+  const sent = opened(request);
+  const way = new Way(sent);
+  let stop: (reason: unknown) => void = () => {};
+  const stopped = new Promise<never>((_, reject) => {
+    stop = (reason) => {
+      reject(reason);
+      sent.destroy();
+    };
+  });
+  const giveUp = () => stop(new Unanswered(noAnswer(timeout), { timedOut: true, reached: way.reached }));
   const timer = setTimeout(giveUp, timeout);
-  const abort = () => way.cut(signal?.reason);
+  const abort = () => stop(signal?.reason);
   expectListeners(signal);
   signal?.addEventListener('abort', abort);
   try {
-    return await unpacked(await answerTo(request, way));
+    return await Promise.race([answerTo(request, way), stopped]);
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof Unanswered) throw error;
@@ -82,25 +95,30 @@ async function seeClosedConnections(): Promise<void> {
  * forgets the answer and whoever waits for it as soon as that is over.
  */
 class Way {
+  readonly sent: http.ClientRequest;
   /** There was a connection: from now on it may have been carried out. */
   reached = false;
-  sent: http.ClientRequest | undefined;
+  /** An answer has begun: how the body fares on its way does not matter any more. */
+  answered = false;
   /** Of the answer's body. */
   parts: Buffer[] = [];
   private ends: Ends | undefined;
 
-  ended(): Promise<HttpAnswer> {
+  constructor(sent: http.ClientRequest) {
+    this.sent = sent;
+  }
+
+  ended(): Promise<RawAnswer> {
     return new Promise((resolve, reject) => {
       this.ends = { resolve, reject };
     });
   }
 
-  /** What comes later is too late. */
-  over(act: (ends: Ends) => void): void {
-    const { ends } = this;
-    this.ends = undefined;
-    this.parts = [];
-    if (ends) act(ends);
+  done({ statusCode = 0, rawHeaders }: http.IncomingMessage): void {
+    const { parts } = this;
+    this.over(({ resolve }) => resolve({ status: statusCode, rawHeaders, parts }));
+    // What is left of the body would keep the connection, for good where the server reads no further.
+    if (!this.sent.writableFinished) this.sent.destroy();
   }
 
   fail(reason: unknown): void {
@@ -110,39 +128,79 @@ class Way {
   /** Gives it up. */
   cut(reason: unknown): void {
     this.fail(reason);
-    this.sent?.destroy();
+    this.sent.destroy();
+  }
+
+  /** What comes later is too late. */
+  private over(act: (ends: Ends) => void): void {
+    const { ends } = this;
+    this.ends = undefined;
+    this.parts = [];
+    if (ends) act(ends);
   }
 }
 
+interface RawAnswer {
+  readonly status: number;
+  /** Names and values by turns. */
+  readonly rawHeaders: readonly string[];
+  readonly parts: readonly Buffer[];
+}
+
 interface Ends {
-  resolve(answer: HttpAnswer): void;
+  resolve(answer: RawAnswer): void;
   reject(reason: unknown): void;
 }
 
-function answerTo(request: HttpRequest, way: Way): Promise<HttpAnswer> {
+async function answerTo({ body: sending }: HttpRequest, way: Way): Promise<HttpAnswer> {
   const ended = way.ended();
-  way.sent = opened(request);
-  listen(way.sent, way);
-  way.sent.end(request.body);
-  return ended;
+  listen(way);
+  way.sent.end(sending);
+  const { status, rawHeaders, parts } = await ended;
+  const headers = headersOf(rawHeaders);
+  const body = parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
+  return { status, headers, body: await unpacked(body, headers) };
 }
 
+/** @throws SoarError TINKER_REQUEST */
 function opened({ method, url, headers, body }: HttpRequest): http.ClientRequest {
   const secure = url.startsWith('https:');
   const length = typeof body === 'string' ? Buffer.byteLength(body) : body?.length;
-  return (secure ? https : http).request(url, {
-    method,
-    agent: secure ? encrypted : plain,
-    headers: {
-      ...headers,
-      'accept-encoding': 'gzip, deflate',
-      ...(length !== undefined && { 'content-length': length }),
-    },
-  });
+  try {
+    return (secure ? https : http).request(url, {
+      method,
+      agent: secure ? encrypted : plain,
+      headers: {
+        ...headers,
+        'accept-encoding': 'gzip, deflate',
+        ...(length !== undefined && { 'content-length': length }),
+      },
+    });
+  } catch (error) {
+    throw unsendable(`${method} ${url}`, reasonOf(error), Object.keys(headers).find(refused(headers)));
+  }
 }
 
-function listen(sent: http.ClientRequest, way: Way): void {
-  sent.on('error', (error) => way.fail(error));
+/** Of a header's name: whether it, or its value, cannot be written. */
+const refused = (headers: HttpRequest['headers']) => (name: string) => {
+  try {
+    http.validateHeaderName(name);
+    http.validateHeaderValue(name, headers[name] as string);
+    return false;
+  } catch {
+    return true;
+  }
+};
+
+function listen(way: Way): void {
+  const { sent } = way;
+  // Also after the answer has begun: then the answer's own events say how it ended.
+  sent.on('error', (error) => {
+    if (!way.answered) way.fail(error);
+  });
+  sent.once('close', () => {
+    if (!way.answered) way.fail(new Error('closed'));
+  });
   sent.once('socket', (socket) => {
     way.reached = !socket.connecting;
     if (way.reached) return;
@@ -155,19 +213,15 @@ function listen(sent: http.ClientRequest, way: Way): void {
     socket.once('close', () => clearTimeout(patience));
   });
   sent.once('response', (answer) => {
+    way.answered = true;
     answer.on('data', (part: Buffer) => way.parts.push(part));
     answer.once('error', (error) => way.fail(error));
     answer.once('close', () => way.fail(new Error('cut')));
-    answer.once('end', () => {
-      if (!answer.complete) return way.fail(new Error('cut'));
-      const { parts } = way;
-      const body = parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
-      way.over(({ resolve }) => resolve({ status: answer.statusCode ?? 0, headers: headersOf(answer), body }));
-    });
+    answer.once('end', () => (answer.complete ? way.done(answer) : way.fail(new Error('cut'))));
   });
 }
 
-function headersOf({ rawHeaders }: http.IncomingMessage): Headers {
+function headersOf(rawHeaders: readonly string[]): Headers {
   const headers = new Headers();
   for (let i = 0; i + 1 < rawHeaders.length; i += 2)
     headers.append(rawHeaders[i] as string, rawHeaders[i + 1] as string);
@@ -176,10 +230,10 @@ function headersOf({ rawHeaders }: http.IncomingMessage): Headers {
 
 const unzip = { gzip: promisify(gunzip), deflate: promisify(inflate) };
 
-async function unpacked(answer: HttpAnswer): Promise<HttpAnswer> {
-  const encoding = answer.headers.get('content-encoding')?.trim().toLowerCase();
-  if ((encoding !== 'gzip' && encoding !== 'deflate') || answer.body.length === 0) return answer;
-  return { ...answer, body: await unzip[encoding](answer.body) };
+async function unpacked(body: Uint8Array, headers: Headers): Promise<Uint8Array> {
+  const encoding = headers.get('content-encoding')?.trim().toLowerCase();
+  if ((encoding !== 'gzip' && encoding !== 'deflate') || body.length === 0) return body;
+  return unzip[encoding](body);
 }
 
 const noAnswer = (timeout: number) => `no answer within ${timeout / 1000} s`;

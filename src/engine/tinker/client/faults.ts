@@ -60,6 +60,18 @@ export function unreachable(call: string, where: string, reason: string): SoarEr
   });
 }
 
+/** It cannot even be written. The message has no header's value: it may be the key. */
+export function unsendable(where: string, reason: string, header: string | undefined): SoarError {
+  // A key is checked by its form when it is read; a token is what the server made of it.
+  const token = header === 'x-api-key';
+  const place = header === undefined ? '' : ` in the header ${header}`;
+  return new SoarError('TINKER_REQUEST', `the request cannot be written (${reason}${place})`, {
+    where,
+    kind: token ? 'environment' : 'user',
+    remedy: token ? 'the server gave a token that no header takes: look at the server' : 'check the base URL',
+  });
+}
+
 /** It may or may not have been carried out, and doing it twice would do harm. */
 export function uncertain(call: string, where: string, reason: string): SoarError {
   return new SoarError('TINKER_UNCERTAIN', `${call} may or may not have been carried out (${reason})`, {
