@@ -14,12 +14,14 @@ export interface HeartbeatSettings {
   readonly patience: Patience;
 }
 
-export type ToHeartbeats = { readonly start: string } | { readonly stop: string };
+export type ToHeartbeats =
+  /** `silent`: the next heartbeat that arrives is news. */
+  { readonly start: string; readonly silent?: boolean } | { readonly stop: string };
 
 export interface FromHeartbeats {
   readonly session: string;
-  /** `silent`: no heartbeat arrived for a while. `lost`: the server does not know the session. */
-  readonly state: 'alive' | 'silent' | 'lost';
+  /** `silent`: no heartbeat arrived for a while. `lost`: the server does not know the session. `unkept`: none is sent any more. */
+  readonly state: 'alive' | 'silent' | 'lost' | 'unkept';
   /** The last failure's code. */
   readonly code?: string;
 }

@@ -25,13 +25,12 @@ invariant(port, 'heartbeats are sent from a worker thread');
 const say = (message: FromHeartbeats) => port.postMessage(message);
 
 port.on('message', (message: ToHeartbeats) => {
-  if ('start' in message) start(message.start);
+  if ('start' in message) start(message.start, message.silent ? 'silent' : 'alive');
   else stop(message.stop);
 });
 
-function start(session: string): void {
+function start(session: string, state: FromHeartbeats['state']): void {
   let last = Date.now();
-  let state: FromHeartbeats['state'] = 'alive';
   const heard = (now: FromHeartbeats['state'], code?: string) => {
     if (now !== state && sessions.has(session)) say({ session, state: now, ...(code !== undefined && { code }) });
     state = now;

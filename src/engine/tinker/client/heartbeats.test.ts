@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { expect, it, onTestFinished } from 'vitest';
 import { ApiKey } from './api-key.js';
@@ -90,4 +90,49 @@ it('bear a token where tokens are asked for, and stop when they are told', async
   const rest = () => seen().slice(seen().lastIndexOf('a') + 1);
   await until(() => rest().length >= 5);
   expect(new Set(rest())).toEqual(new Set(['b']));
+});
+
+const threadOf = (beats: Heartbeats) => Reflect.get(beats, 'worker') as Worker | undefined;
+/** From outside, as if memory had run out. */
+const kill = (beats: Heartbeats) => threadOf(beats)?.terminate();
+
+it('go on from another thread when theirs dies, and say so', async () => {
+  const server = await scripted({ json: {} });
+  const { beats, heard } = heartbeats(server.url);
+  beats.start('a');
+  beats.start('b');
+  const count = () => server.to('/session_heartbeat').length;
+  await until(() => count() > 2);
+  await kill(beats);
+  await until(() => heard.length === 4);
+  const messages = (state: string, code?: string) =>
+    ['a', 'b'].map((session) => ({ session, state, ...(code && { code }) }));
+  expect(heard.slice(0, 2)).toEqual(messages('silent', 'TINKER_HEARTBEATS'));
+  expect(heard.slice(2)).toEqual(expect.arrayContaining(messages('alive')));
+  const before = count();
+  await until(() => count() > before + 3);
+  expect(heard).toHaveLength(4);
+  beats.stop('a');
+  await kill(beats);
+  await until(() => heard.length === 6);
+  expect(heard.slice(4).map(({ session }) => session)).toEqual(['b', 'b']);
+});
+
+it('end with a code when threads die again and again, and without a word when they are closed', async () => {
+  const server = await scripted({ json: {} });
+  const { beats, heard } = heartbeats(server.url);
+  beats.start('s');
+  for (let death = 1; death <= 5; death++) {
+    await until(() => threadOf(beats) !== undefined);
+    await kill(beats);
+    await until(() => heard.filter(({ code }) => code).length === death);
+  }
+  expect(heard.at(-1)).toEqual({ session: 's', state: 'unkept', code: 'TINKER_HEARTBEATS' });
+  await setTimeout(60);
+  expect(threadOf(beats)).toBeUndefined();
+  const said = heard.length;
+  beats.start('t');
+  await beats.close();
+  await setTimeout(60);
+  expect([heard.length, threadOf(beats)]).toEqual([said, undefined]);
 });

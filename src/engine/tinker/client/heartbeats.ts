@@ -1,4 +1,4 @@
-/** The sessions that are kept alive, seen from the main thread. */
+/** The sessions that are kept alive, seen from the main thread: it sends no heartbeat itself, but sees to it that there is a thread that does. */
 import { Worker } from 'node:worker_threads';
 import type { ApiKey } from './api-key.js';
 import type { FromHeartbeats, HeartbeatSettings, ToHeartbeats } from './heartbeat-messages.js';
@@ -17,7 +17,11 @@ export type HeartbeatOptions = Omit<HeartbeatSettings, 'apiKey'> & { readonly ke
 export class Heartbeats {
   private readonly settings: HeartbeatOptions;
   private readonly hear: (message: FromHeartbeats) => void;
+  private readonly sessions = new Set<string>();
   private worker: Worker | undefined;
+  private restart: NodeJS.Timeout | undefined;
+  /** Of the thread, one soon after the other. */
+  private deaths = 0;
 
   constructor(settings: HeartbeatOptions, hear: (message: FromHeartbeats) => void) {
     this.settings = settings;
@@ -25,27 +29,59 @@ export class Heartbeats {
   }
 
   start(session: string): void {
-    this.post({ start: session });
+    this.sessions.add(session);
+    if (!this.restart) this.post({ start: session });
   }
 
   stop(session: string): void {
+    this.sessions.delete(session);
     if (this.worker) this.post({ stop: session });
   }
 
   async close(): Promise<void> {
-    await this.worker?.terminate();
+    this.sessions.clear();
+    clearTimeout(this.restart);
+    const { worker } = this;
     this.worker = undefined;
+    await worker?.terminate();
   }
 
   private post(message: ToHeartbeats): void {
-    if (!this.worker) {
-      const { key, ...settings } = this.settings;
-      const workerData: HeartbeatSettings = { ...settings, apiKey: key?.reveal() };
-      this.worker = new Worker(workerEntry(), { workerData });
-      this.worker.on('message', this.hear);
-      // A process that is done does not stay for its heartbeats.
-      this.worker.unref();
-    }
+    this.worker ??= this.born();
     this.worker.postMessage(message);
   }
+
+  private born(): Worker {
+    const { key, ...settings } = this.settings;
+    const workerData: HeartbeatSettings = { ...settings, apiKey: key?.reveal() };
+    const worker = new Worker(workerEntry(), { workerData });
+    const since = Date.now();
+    worker.on('message', this.hear);
+    // What it died of; the exit that follows is what counts.
+    worker.on('error', () => {});
+    worker.once('exit', () => {
+      if (worker === this.worker) this.died(Date.now() - since);
+    });
+    // A process that is done does not stay for its heartbeats.
+    worker.unref();
+    return worker;
+  }
+
+  /** Another thread takes over after an interval, unless that has been of no use several times. */
+  private died(lived: number): void {
+    this.worker = undefined;
+    this.deaths = lived < steady ? this.deaths + 1 : 1;
+    const state = this.deaths < mostDeaths ? 'silent' : 'unkept';
+    for (const session of this.sessions) this.hear({ session, state, code: 'TINKER_HEARTBEATS' });
+    if (state === 'unkept') return;
+    const again = () => {
+      this.restart = undefined;
+      for (const session of this.sessions) this.post({ start: session, silent: true });
+    };
+    this.restart = setTimeout(again, this.settings.interval).unref();
+  }
 }
+
+const mostDeaths = 5;
+/** Milliseconds: a thread that lived for so long died of something new. */
+const steady = 10 * 60_000;

@@ -175,6 +175,8 @@ describe('a session', () => {
 
   it('that the server lost takes no more models', async () => {
     const { session } = await opened({});
+    session.state = 'unkept';
+    await expect(session.createModel({ baseModel: base, rank: 8 })).rejects.toEqual(coded('TINKER_HEARTBEATS'));
     session.state = 'lost';
     await expect(session.createModel({ baseModel: base, rank: 8 })).rejects.toEqual(coded('TINKER_SESSION_LOST'));
     await expect(session.openSampler({ baseModel: base })).rejects.toEqual(coded('TINKER_SESSION_LOST'));

@@ -163,6 +163,13 @@ export class TinkerSession implements ModelHome {
     if (this.state === 'closed') {
       throw new SoarError('TINKER_CLOSED', 'the session is closed', { where: this.id, remedy: 'open another one' });
     }
+    if (this.state === 'unkept') {
+      throw new SoarError('TINKER_HEARTBEATS', 'the thread that keeps the session alive ended again and again', {
+        where: this.id,
+        kind: 'environment',
+        remedy: 'look at memory and limits of this machine, then go on from a checkpoint in another process',
+      });
+    }
     if (this.state !== 'lost') return;
     throw new SoarError('TINKER_SESSION_LOST', 'the server no longer knows the session, nor its models', {
       where: this.id,
