@@ -7,6 +7,7 @@ import { type Connection, resultOf, type ServerConfig } from './connection.js';
 import type { FromHeartbeats } from './heartbeat-messages.js';
 import { type HeartbeatOptions, Heartbeats } from './heartbeats.js';
 import { TinkerSession } from './session.js';
+import { Shared } from './shared.js';
 import { trainingRuns } from './training-runs.js';
 
 export interface Notice {
@@ -46,7 +47,7 @@ export class TinkerClient {
   private readonly sessions = new Map<string, TinkerSession>();
   private readonly known = new Set<string>();
   private readonly creations = new Budget(1);
-  private served: Promise<AnswerOf<'capabilities'>> | undefined;
+  private served: Shared<AnswerOf<'capabilities'>> | undefined;
 
   /** Made by `connect`. */
   constructor(connection: Connection, settings: ClientSettings) {
@@ -58,13 +59,13 @@ export class TinkerClient {
     this.heartbeats = new Heartbeats(settings.heartbeat, (message) => this.hear(message));
   }
 
-  /** The models that the server has. */
+  /** The models that the server has; asked for once. */
   capabilities({ signal }: Stoppable = {}): Promise<AnswerOf<'capabilities'>> {
-    this.served ??= this.connection.caller.call('capabilities', undefined, { signal }).catch((error: unknown) => {
-      this.served = undefined;
-      throw error;
-    });
-    return this.served;
+    const { caller } = this.connection;
+    if (!this.served || this.served.state === 'failed') {
+      this.served = new Shared((shared) => caller.call('capabilities', undefined, { signal: shared }));
+    }
+    return this.served.wait(signal);
   }
 
   /** Some servers answer before they can train. */

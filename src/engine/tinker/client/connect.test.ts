@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
-import type { Notice } from './client.js';
+import type { Notice, Stoppable } from './client.js';
 import { type ConnectOptions, connect } from './connect.js';
 import { zstdAvailable } from './connection.js';
 import { coded } from './scripted/rig.js';
-import { byPath, ScriptedServer } from './scripted/scripted-server.js';
+import { byPath, ScriptedServer, type Step } from './scripted/scripted-server.js';
 import { SwiftClock } from './scripted/swift-clock.js';
 
 const defaults = {
@@ -26,6 +26,22 @@ const environment = process.env.TINKER_API_KEY;
 afterEach(() => {
   if (environment === undefined) delete process.env.TINKER_API_KEY;
   else process.env.TINKER_API_KEY = environment;
+});
+
+it('asks once what the server has, and a caller that gives up takes it from nobody', async () => {
+  let answer: (step: Step) => void = () => {};
+  const asked = () => new Promise<Step>((resolve) => (answer = resolve));
+  const { client, server } = await connected({ 'GET /get_server_capabilities': asked });
+  const connection = await client;
+  const capabilities = (options?: Stoppable) => connection.capabilities(options);
+  const first = new AbortController();
+  const [leaving, staying] = [capabilities(first), capabilities()];
+  await expect.poll(() => server.to('/get_server_capabilities').length).toBe(1);
+  first.abort(new Error('enough'));
+  await expect(leaving).rejects.toThrow('enough');
+  answer({ json: { supported_models: [{ model_name: 'm' }] } });
+  expect(await staying).toEqual(await capabilities());
+  expect(server.to('/get_server_capabilities')).toHaveLength(1);
 });
 
 describe('connect', () => {

@@ -4,18 +4,19 @@
  */
 import type { ApiKey } from './api-key.js';
 import type { Clock } from './clock.js';
+import { Shared } from './shared.js';
 
 /** Milliseconds before a token's end at which the next is fetched. */
 const margin = 5 * 60_000;
 
-export type TokenExchange = (signal?: AbortSignal) => Promise<string>;
+export type TokenExchange = (signal: AbortSignal) => Promise<string>;
 
 export class Credentials {
   private readonly key: ApiKey | undefined;
   private readonly clock: Clock;
   private exchange: TokenExchange | undefined;
   #token: string | undefined;
-  private fetching: Promise<void> | undefined;
+  private fetching: Shared<void> | undefined;
 
   constructor(key: ApiKey | undefined, clock: Clock) {
     this.key = key;
@@ -31,15 +32,14 @@ export class Credentials {
     this.exchange = exchange;
   }
 
-  /** @throws what the exchange throws, unless the last token is still good */
+  /** All that wait for a token wait for the same one. @throws what the exchange throws, unless the last token is still good; the signal's reason */
   async header(signal?: AbortSignal): Promise<string | undefined> {
     if (!this.key || !this.exchange) return this.key?.reveal();
     if (this.#token === undefined || this.clock.now() > expiry(this.#token) - margin) {
-      this.fetching ??= this.fetch(this.exchange, signal).finally(() => {
-        this.fetching = undefined;
-      });
-      await this.fetching.catch((error: unknown) => {
-        if (this.#token === undefined || this.clock.now() > expiry(this.#token)) throw error;
+      const { exchange } = this;
+      if (this.fetching?.state !== 'pending') this.fetching = new Shared((shared) => this.fetch(exchange, shared));
+      await this.fetching.wait(signal).catch((error: unknown) => {
+        if (signal?.aborted || this.#token === undefined || this.clock.now() > expiry(this.#token)) throw error;
       });
     }
     return this.#token;
@@ -58,7 +58,7 @@ export class Credentials {
     return secrets.reduce((cleared, secret) => cleared.replaceAll(secret, '[hidden]'), text);
   };
 
-  private async fetch(exchange: TokenExchange, signal: AbortSignal | undefined): Promise<void> {
+  private async fetch(exchange: TokenExchange, signal: AbortSignal): Promise<void> {
     this.#token = await exchange(signal);
   }
 }

@@ -6,7 +6,7 @@ import { parseBaseUrl } from './base-url.js';
 import { connect } from './connect.js';
 import { Credentials } from './credentials.js';
 import { coded, rig } from './scripted/rig.js';
-import { byPath, ScriptedServer } from './scripted/scripted-server.js';
+import { byPath, ScriptedServer, type Step } from './scripted/scripted-server.js';
 import { SwiftClock } from './scripted/swift-clock.js';
 
 const secret = 'tml-do-not-show-me';
@@ -105,6 +105,22 @@ describe('tokens', () => {
     await caller.call('health', undefined);
     expect(keys()).toEqual([first, first, first, second]);
     expect(server.to('/auth/token').map(({ headers }) => headers['x-api-key'])).toEqual([secret, secret]);
+    await server.close();
+  });
+
+  it('come for the others when the call that asked first is given up, and for the next when all are', async () => {
+    let answer: (step: Step) => void = () => {};
+    const asked = () => new Promise<Step>((resolve) => (answer = resolve));
+    const { caller, server, keys } = await exchanging([], { 'POST /auth/token': asked });
+    const first = new AbortController();
+    const [leaving, staying] = [caller.call('health', undefined, first), caller.call('health', undefined)];
+    await expect.poll(() => server.to('/auth/token').length).toBe(1);
+    first.abort(new Error('enough'));
+    await expect(leaving).rejects.toThrow('enough');
+    answer({ json: { jwt: 'eyJ.e30.a' } });
+    await staying;
+    expect(keys()).toEqual(['eyJ.e30.a']);
+    expect(server.to('/auth/token')).toHaveLength(1);
     await server.close();
   });
 
