@@ -86,17 +86,20 @@ export class Service {
         throw creationFault(error, rank);
       });
     await intent;
-    await journal.record({ event: 'created', request, adapter: model.id });
+    // The promise is in the journal, and leads to the name: that may be written while weights are loaded.
+    const named = journal.record({ event: 'created', request, adapter: model.id });
+    named.catch(() => undefined);
     const adapter = new Adapter(this, model, origin !== undefined && !origin.optimizer);
     this.adapters.add(adapter);
-    if (!origin) return adapter;
-    try {
-      await model.loadWeights(origin.path, { optimizer: origin.optimizer, signal: this.signal });
-      return adapter;
-    } catch (error) {
-      await this.releaseAdapter(adapter);
-      throw checkpointFault(error, origin.path);
+    if (origin) {
+      const { path, optimizer } = origin;
+      await model.loadWeights(path, { optimizer, signal: this.signal }).catch(async (error: unknown) => {
+        await this.releaseAdapter(adapter);
+        throw checkpointFault(error, path);
+      });
     }
+    await named;
+    return adapter;
   }
 
   /** Does not fail: what could not be freed stands in the journal as not released, and is freed when the engine closes or by the next process. */
