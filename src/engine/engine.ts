@@ -142,6 +142,8 @@ export interface UpdateMetrics {
   /** Completion tokens that entered the gradient / were left out because their gradient is exactly zero. */
   readonly tokensTrained: number;
   readonly tokensSkipped: number;
+  /** Tokens, prompts included, that a forward pass of its own read before the gradient. None where the gradient's own pass is enough. */
+  readonly tokensRead?: number;
   /**
    * Mean over trained completion tokens, nats. NaN when nothing was trained. Without `Capabilities.exactMetrics` it is the mean of
    * -log pi(token) over the tokens trained on, which estimates it where they were sampled from the policy.

@@ -2,13 +2,13 @@
  * `tinker.jsonl`: what an engine on a service writes down beside a run, so that the next process finds what a dead one left there
  * (engine/tinker/journal.ts). Of the same form as the run's own journal. It says nothing about results.
  */
-import type { TinkerJournal, TinkerRecord } from '../engine/index.js';
+import type { Recovered, TinkerJournal, TinkerRecord } from '../engine/index.js';
 import type { Disk } from './disk.js';
 import { type Journal, openJournal } from './journal.js';
 
 export interface EngineJournal extends TinkerJournal {
   /** What this process found of a dead one and freed: its work is done again. */
-  readonly recovered: { readonly adapters: number; readonly steps: number } | undefined;
+  readonly recovered: Recovered | undefined;
   /** Records so far and from now on go to this file: for a run whose folder is made after its engine. */
   attach(path: string): Promise<void>;
   close(): Promise<void>;
@@ -31,7 +31,10 @@ export function engineJournal(
       return recovered;
     },
     async record(entry) {
-      if (entry.event === 'recovered') recovered = { adapters: entry.adapters, steps: entry.steps };
+      if (entry.event === 'recovered') {
+        const { event: _, ...found } = entry;
+        recovered = found;
+      }
       if (journal) await journal.append(entry);
       else waiting.push(entry);
     },

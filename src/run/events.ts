@@ -2,6 +2,7 @@
  * What a run tells while it goes on: the one stream that terminal, JSON lines and a live view read. Plain JSON.
  * Telling changes nothing: a run without a listener makes the same files.
  */
+import type { Recovered } from '../engine/index.js';
 import type { RunningBill } from './bill/running-bill.js';
 import type { Cost } from './ledger.js';
 
@@ -23,8 +24,8 @@ export type RunEvent =
       /** Student and teacher completions that an outer step and an evaluation unit take: what the time goes into. */
       readonly completions: { readonly outerStep: number; readonly evaluation: number };
     }
-  /** Adapters that a dead process left on a service were freed; so many optimizer steps died with them and are made again. */
-  | { readonly event: 'recovered'; readonly adapters: number; readonly steps: number }
+  /** Adapters that a dead process left on a service were freed; so many optimizer steps, of so many tokens, died with them and are made again. */
+  | ({ readonly event: 'recovered' } & Recovered)
   /** About once a second: all that was spent so far. */
   | { readonly event: 'pulse'; readonly seconds: number; readonly cost: Cost; readonly bill?: RunningBill }
   | { readonly event: 'screening'; readonly done: number; readonly of: number }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Call, noMetrics, plainDomain, ScriptedPolicy } from '../../test/method/scripted.js';
-import type { Engine, TrainingSequence } from '../engine/engine.js';
+import type { Engine, TrainingBatch, TrainingSequence } from '../engine/engine.js';
 import { type Cost, combineCosts, noCost, openLedger } from './ledger.js';
 import { noUsage, type Usage } from './usage.js';
 
@@ -8,8 +8,9 @@ const options = { samplesPerPrompt: 3, maxNewTokens: 9, temperature: 1, stopToke
 const step = { learningRate: 1, beta1: 0, beta2: 0, epsilon: 1, weightDecay: 0, maxGradNorm: 0 };
 
 class TrainingPolicy extends ScriptedPolicy {
-  override async update() {
-    return { ...noMetrics, tokensTrained: 11, tokensSkipped: 4 };
+  override async update({ klCoefficient = 0 }: TrainingBatch) {
+    // As on a service: a KL loss reads what it trains on, 17 tokens with the prompts, once before.
+    return { ...noMetrics, tokensTrained: 11, tokensSkipped: 4, ...(klCoefficient > 0 && { tokensRead: 17 }) };
   }
   override async fork() {
     return new TrainingPolicy('fork', { complete: () => 'no.' }, []);
@@ -102,9 +103,20 @@ describe('ledger', () => {
     ];
     await policy.update({ objective: 'policy-gradient', sequences }, step);
     expect(ledger.total().trainedPromptTokens).toBe(1001);
+    expect(ledger.total().prefilledTokens).toBe(0);
     // A KL term has a gradient whatever the advantage is.
     await policy.update({ objective: 'policy-gradient', sequences, klCoefficient: 0.1 }, step);
     expect(ledger.total().trainedPromptTokens).toBe(1001 + 1111);
+  });
+
+  it('counts what an update reads before its gradient for the role that is updated', async () => {
+    const { ledger, policy } = await counted();
+    const student = ledger.as('student', await policy.fork());
+    await student.update({ objective: 'policy-gradient', sequences: [], klCoefficient: 0.1 }, step);
+    await student.update({ objective: 'policy-gradient', sequences: [], klCoefficient: 0.1 }, step);
+    await student.update({ objective: 'policy-gradient', sequences: [] }, step);
+    const { roles, prefilledTokens } = ledger.total();
+    expect([prefilledTokens, roles.student?.prefilledTokens, roles.base?.prefilledTokens ?? 0]).toEqual([34, 34, 0]);
   });
 
   it('subtracts to what was spent in between, without roles that did nothing', () => {

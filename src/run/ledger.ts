@@ -81,6 +81,7 @@ export function openLedger(): Ledger {
       async update(batch, step) {
         const metrics = await timed(() => inner.update(batch, step));
         add(role, {
+          prefilledTokens: metrics.tokensRead ?? 0,
           trainedTokens: metrics.tokensTrained,
           trainedPromptTokens: promptsTrained(batch),
           skippedTokens: metrics.tokensSkipped,

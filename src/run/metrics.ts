@@ -14,6 +14,8 @@ export interface MetricsLine extends Cost {
   readonly seconds: number;
   /** Of `recovered`: optimizer steps that died with a process on a service, and are made again. */
   readonly repeatedSteps?: number;
+  /** Tokens of their gradients, prompts included. */
+  readonly repeatedTokens?: number;
 }
 
 export function appendMetrics(path: string, line: MetricsLine): void {

@@ -91,10 +91,16 @@ function drive(
   return withRun(paths, config, bench, options, async (run) => {
     run.emit(startedEvent(run, resumed));
     if (journal?.recovered) {
-      const { adapters, steps } = journal.recovered;
-      run.emit({ event: 'recovered', adapters, steps });
-      const line = { part: 'recovered', unit: `${adapters} adapters`, seconds: 0, ...noCost, repeatedSteps: steps };
-      appendMetrics(paths.metrics, line);
+      const { adapters, steps, tokens } = journal.recovered;
+      run.emit({ event: 'recovered', ...journal.recovered });
+      const repeated = { repeatedSteps: steps, repeatedTokens: tokens };
+      appendMetrics(paths.metrics, {
+        part: 'recovered',
+        unit: `${adapters} adapters`,
+        seconds: 0,
+        ...noCost,
+        ...repeated,
+      });
     }
     const hardSet = await hardProblems(run);
     await outerLoop(run, hardSet.train);

@@ -7,7 +7,7 @@ export type Role = (typeof roles)[number];
 /** What a service has a price for. */
 export interface Work {
   readonly completions: number;
-  /** Tokens read before anything is sampled: a prompt once for its whole group; sequences that are only scored, whole. */
+  /** Tokens read before anything is sampled: a prompt once for its whole group; sequences that are only scored, whole, a pass before a gradient's own too. */
   readonly prefilledTokens: number;
   /** Prompt tokens of a group's other completions, which a prefix cache gives. */
   readonly cachedTokens: number;

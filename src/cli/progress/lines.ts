@@ -13,7 +13,7 @@ export function eventLine(event: RunEvent, colors: Colors): string | undefined {
       return `${colors.bold(event.name)}  preset ${event.preset}, ${from}, at most ${event.outerSteps} outer steps, then ${event.arms.join(', ') || 'no evaluation'}`;
     }
     case 'recovered':
-      return `freed ${event.adapters} adapters that a stopped process had left on the service; ${event.steps} optimizer steps are made again`;
+      return `freed ${event.adapters} adapters that a stopped process had left on the service; ${event.steps} optimizer steps, of ${event.tokens} tokens, are made again`;
     case 'hard-set':
       return `hard problems: ${event.train} to train on, ${event.test} held out (0 of ${event.attempts} under the base model; ${event.screened} screened)`;
     case 'step': {

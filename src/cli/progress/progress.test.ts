@@ -107,7 +107,7 @@ describe('run view', () => {
 });
 
 it('a run that frees what a dead process left has not ended', () => {
-  const freed: RunEvent = { event: 'recovered', adapters: 1, steps: 2 };
+  const freed: RunEvent = { event: 'recovered', adapters: 1, steps: 2, tokens: 30 };
   expect(viewOf(started, freed).phase).toBe(viewOf(started).phase);
 });
 

@@ -56,7 +56,7 @@ function lineOf(event: StudyEvent): string {
     case 'study':
       return `${event.loops} loops, ${event.cells} cells${event.doneLoops + event.doneCells > 0 ? ` (done before: ${event.doneLoops} and ${event.doneCells})` : ''}`;
     case 'recovered':
-      return `freed ${event.adapters} adapters of a process that died; ${event.steps} optimizer steps are made again`;
+      return `freed ${event.adapters} adapters of a process that died; ${event.steps} optimizer steps, of ${event.tokens} tokens, are made again`;
     case 'loop':
       return `loop ${`${event.loop} ${event.teacher}`.padEnd(18)} ${event.steps} steps, ${event.promotions} promotions  (${event.done}/${event.of})  ${event.seconds.toFixed(1)} s`;
     case 'cell': {

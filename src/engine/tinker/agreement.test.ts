@@ -88,6 +88,9 @@ describe.each(profileNames)('an update on %s', (name) => {
       if (Number.isNaN(expected[key])) expect(found[key]).toBeNaN();
       else expect(found[key]).toBeCloseTo(expected[key], 4);
     }
+    const whole = sequences.reduce((sum, { tokens }) => sum + tokens.length, 0);
+    if (beta > 0) expect(found.tokensRead).toBe(whole);
+    else if (objective === 'policy-gradient' && name !== 'twinkle') expect(found.tokensRead).toBe(0);
     if (!Number.isNaN(found.gradNorm)) expect(found.gradNorm).toBeCloseTo(expected.gradNorm, 4);
     await expectAlike(batch);
   });

@@ -11,13 +11,19 @@ export type TinkerRecord =
   /** The server has accepted to make an adapter and promised its name. */
   | { readonly event: 'creating'; readonly request: string }
   | { readonly event: 'created'; readonly request: string; readonly adapter: string }
-  /** The server has accepted an optimizer step. */
-  | { readonly event: 'stepped'; readonly adapter: string; readonly sequence: number }
+  /** The server has accepted an optimizer step on a gradient of so many tokens, prompts included. */
+  | { readonly event: 'stepped'; readonly adapter: string; readonly sequence: number; readonly tokens: number }
   | { readonly event: 'saving'; readonly checkpoint: string }
   | { readonly event: 'deleted'; readonly checkpoint: string }
   | { readonly event: 'released'; readonly adapter: string }
-  /** Adapters of dead processes, with the optimizer steps that died with them and are made again. */
-  | { readonly event: 'recovered'; readonly adapters: number; readonly steps: number };
+  /** Adapters of dead processes, with the optimizer steps that died with them and are made again, and the tokens of these. */
+  | ({ readonly event: 'recovered' } & Recovered);
+
+export interface Recovered {
+  readonly adapters: number;
+  readonly steps: number;
+  readonly tokens: number;
+}
 
 export interface TinkerJournal {
   /** Of earlier processes, in order. */
@@ -35,13 +41,14 @@ export interface LeftBehind {
   readonly requests: readonly string[];
   /** Checkpoints that were, or were about to be, saved and never deleted. */
   readonly checkpoints: readonly string[];
-  /** Optimizer steps of those adapters. */
+  /** Optimizer steps of those adapters, and the tokens of their gradients. */
   readonly steps: number;
+  readonly tokens: number;
 }
 
 /** Pure. */
 export function leftBehind(past: readonly TinkerRecord[]): LeftBehind {
-  const adapters = new Map<string, number>();
+  const adapters = new Map<string, { readonly steps: number; readonly tokens: number }>();
   const requests = new Set<string>();
   const checkpoints = new Set<string>();
   for (const record of past) {
@@ -51,11 +58,13 @@ export function leftBehind(past: readonly TinkerRecord[]): LeftBehind {
         break;
       case 'created':
         requests.delete(record.request);
-        adapters.set(record.adapter, 0);
+        adapters.set(record.adapter, none);
         break;
-      case 'stepped':
-        adapters.set(record.adapter, (adapters.get(record.adapter) ?? 0) + 1);
+      case 'stepped': {
+        const { steps, tokens } = adapters.get(record.adapter) ?? none;
+        adapters.set(record.adapter, { steps: steps + 1, tokens: tokens + record.tokens });
         break;
+      }
       case 'released':
         adapters.delete(record.adapter);
         break;
@@ -71,6 +80,14 @@ export function leftBehind(past: readonly TinkerRecord[]): LeftBehind {
         requests.clear();
     }
   }
-  const steps = [...adapters.values()].reduce((sum, count) => sum + count, 0);
-  return { adapters: [...adapters.keys()], requests: [...requests], checkpoints: [...checkpoints], steps };
+  const sumOf = (key: 'steps' | 'tokens') => [...adapters.values()].reduce((sum, of) => sum + of[key], 0);
+  return {
+    adapters: [...adapters.keys()],
+    requests: [...requests],
+    checkpoints: [...checkpoints],
+    steps: sumOf('steps'),
+    tokens: sumOf('tokens'),
+  };
 }
+
+const none = { steps: 0, tokens: 0 } as const;

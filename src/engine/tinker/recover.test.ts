@@ -35,8 +35,9 @@ describe('after a process died', () => {
       const dead = await openTinkerEngine(settings, processOf(records));
       const base = await dead.open({ folder });
       const [kept, lost] = [await base.fork(), await base.fork()];
+      const batch = await mixedBatch(base, 'policy-gradient', 0);
       for (const policy of [kept, lost]) {
-        await policy.update(await mixedBatch(base, 'policy-gradient', 0), step);
+        await policy.update(batch, step);
         await policy.sample([base.tokenizer.encode('ab')], {
           samplesPerPrompt: 1,
           maxNewTokens: 2,
@@ -52,7 +53,12 @@ describe('after a process died', () => {
       const next = processOf(records);
       const alive = await openTinkerEngine(settings, next);
       expect(server.loaded).toEqual([]);
-      expect(records.at(-1)).toEqual({ event: 'recovered', adapters: 2, steps: 2 });
+      expect(records.at(-1)).toEqual({
+        event: 'recovered',
+        adapters: 2,
+        steps: 2,
+        tokens: 2 * batch.sequences.reduce((sum, { tokens }) => sum + tokens.length, 0),
+      });
       await alive.retain?.([state]);
       expect(server.checkpoints).toEqual([String(state.facts.checkpoint).replace('tinker://', '')]);
 
@@ -77,12 +83,16 @@ describe('after a process died', () => {
       { event: 'creating', request: '1' },
       { event: 'created', request: '1', adapter: 'a' },
       { event: 'creating', request: '2' },
-      { event: 'stepped', adapter: 'a', sequence: 2 },
+      { event: 'stepped', adapter: 'a', sequence: 2, tokens: 70 },
+      { event: 'stepped', adapter: 'a', sequence: 4, tokens: 5 },
+      { event: 'created', request: '3', adapter: 'b' },
+      { event: 'stepped', adapter: 'b', sequence: 2, tokens: 1000 },
+      { event: 'released', adapter: 'b' },
       { event: 'saving', checkpoint: 'x' },
       { event: 'saving', checkpoint: 'y' },
       { event: 'deleted', checkpoint: 'x' },
     ]);
-    expect(left).toEqual({ adapters: ['a'], requests: ['2'], checkpoints: ['y'], steps: 1 });
+    expect(left).toEqual({ adapters: ['a'], requests: ['2'], checkpoints: ['y'], steps: 2, tokens: 75 });
   });
 });
 

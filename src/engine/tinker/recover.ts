@@ -18,7 +18,7 @@ export async function recover(place: Place, left: LeftBehind): Promise<void> {
   const adapters = [...left.adapters, ...named.flat()];
   if (adapters.length === 0) return;
   await Promise.all(adapters.map((adapter) => free(place, adapter)));
-  await journal.record({ event: 'recovered', adapters: adapters.length, steps: left.steps });
+  await journal.record({ event: 'recovered', adapters: adapters.length, steps: left.steps, tokens: left.tokens });
 }
 
 /** Of an adapter that was promised; none where it was never made. */

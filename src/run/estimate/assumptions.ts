@@ -2,8 +2,10 @@
  * What an estimate assumes of a run that nobody has seen yet: three cases, from little work to the most that the settings
  * allow. Every number is here, and every one is said in words beside the estimate. Pure.
  */
+
+import { profiles } from '../../engine/tinker/profiles/profile.js';
 import type { EvaluateSettings } from '../../evaluate/settings.js';
-import type { SoarSettings } from '../../method/index.js';
+import type { KlSettings, SoarSettings } from '../../method/index.js';
 import type { RunConfig } from '../config/config.js';
 
 export const cases = ['least', 'expected', 'most'] as const;
@@ -21,6 +23,8 @@ export interface Assumptions {
   readonly informative: number;
   /** Promotions before outer step t, from 0; non-decreasing. */
   readonly promotionsBefore: (t: number) => number;
+  /** Whether an update reads its sequences in a pass of its own before the gradient's. */
+  readonly readsFirst: (kl: KlSettings) => boolean;
   /** RLOO steps of a fresh student that was to make `steps`. */
   readonly trainingSteps: (steps: number) => number;
 }
@@ -42,7 +46,7 @@ const promptTokens = {
   programs: { teacher: 1, answer: 15, student: 15 },
 } as const;
 
-export function assumptionsOf({ soar, evaluate, domain }: RunConfig): ByCase<Assumptions> {
+export function assumptionsOf({ soar, evaluate, domain, engine }: RunConfig): ByCase<Assumptions> {
   const shares = lengthShares[domain];
   const of = (name: Case): Assumptions => ({
     validRate: name === 'most' ? 1 / soar.proposals.capFactor : validRates[name],
@@ -54,9 +58,18 @@ export function assumptionsOf({ soar, evaluate, domain }: RunConfig): ByCase<Ass
     prompts: promptTokens[domain],
     informative: informativeShares[name],
     promotionsBefore: promotionsBefore(soar, name),
+    readsFirst: (kl) => readsFirst(engine, kl),
     trainingSteps: (steps) => trainingSteps(steps, evaluate.training, name),
   });
   return { least: of('least'), expected: of('expected'), most: of('most') };
+}
+
+/** On a service, where the loss has a KL term, or where the service clips ratios and is known to (engine/tinker/profiles/objective.ts). */
+function readsFirst(engine: RunConfig['engine'], { coefficient, form }: KlSettings): boolean {
+  if (engine.kind !== 'tinker') return false;
+  return (
+    (coefficient > 0 && form === 'loss') || (engine.profile !== 'auto' && profiles[engine.profile].loss.clipsRatios)
+  );
 }
 
 /** None; three at even distances; as many and as early as the window allows. */
@@ -93,6 +106,9 @@ export function assumptionsText(config: RunConfig): string[] {
       : []),
     ...(soar.student.kl.coefficient === 0
       ? ['Rollouts with an advantage, which alone are trained on: 25 %, 50 %, 100 %.']
+      : []),
+    ...([soar.student.kl, soar.teacher.kl].some((kl) => readsFirst(config.engine, kl))
+      ? ['On this service sequences are read in a pass of their own before they are trained on: counted as read.']
       : []),
     `All ${soar.outerSteps} outer steps are made${soar.stop.baselineAccuracy === null ? '' : '; a run that soar.stop ends sooner costs less'}.`,
     ...(evaluate.training.checkpoint === 'plateau'

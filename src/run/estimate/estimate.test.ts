@@ -101,6 +101,24 @@ describe('other settings', () => {
     expect(inner.most.trainedTokens).toBe(inner.most.sampledTokens);
     expect(estimate.rows.some(({ role }) => role === 'base')).toBe(false);
   });
+  it('on a service, a KL loss reads what is trained on in a pass of its own: 8,192,000 x 456 and 51,200 x 428 tokens', () => {
+    const service = (more = '') => [`engine={kind: tinker, baseUrl: "http://127.0.0.1:8000"${more}}`];
+    const inner = (8_192_000 / 32) * 200;
+    const counts = (...sets: string[]) => {
+      const estimate = estimateRun(paper(...sets), paperHardSet);
+      return [least(estimate, 'inner runs').prefilledTokens - inner, least(estimate, 'teacher update').prefilledTokens];
+    };
+    expect(counts(...service())).toEqual([8_192_000 * (200 + 256), 51_200 * (300 + 128)]);
+    // 1,500 steps of 8 x 32 rollouts for each of 6 students.
+    const arms = (sets: string[]) => least(estimateRun(paper(...sets), paperHardSet), 'hard-only').prefilledTokens;
+    expect(arms(service()) - arms([])).toBe(6 * 1500 * 256 * (200 + 256));
+    expect(counts()).toEqual([0, 0]);
+    expect(counts(...service(), 'soar.student.kl.form=reward')).toEqual([0, 51_200 * 428]);
+    const none = ['soar.student.kl.coefficient=0', 'soar.teacher.kl.coefficient=0'];
+    expect(counts(...service(), ...none)).toEqual([0, 0]);
+    // Twinkle clips ratios: read first whatever the loss; a quarter of the rollouts has an advantage.
+    expect(counts(...service(', profile: twinkle'), ...none)).toEqual([(8_192_000 / 4) * 456, 51_200 * 428]);
+  });
   it('a learnability reward: 32 answers per question and no inner run (8,192 per step, method.md 4.6)', () => {
     const estimate = estimateRun(
       paper('soar.teacher.reward.kind=learnability', 'soar.promotion.enabled=false'),

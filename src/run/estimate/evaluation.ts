@@ -68,7 +68,7 @@ export function unitWork(arm: ArmName, place: UnitPlace, a: Assumptions): UnitWo
     work: sumWork([
       plan.questions === 'sampled' ? proposing(sampled, soar, a) : noWork,
       sampling(prompts, group, a.prompts.student, a.tokens.student),
-      timesWork(training(...rollouts), trainedShare(soar.student.kl, a)),
+      timesWork(training(...rollouts, a.readsFirst(soar.student.kl)), trainedShare(soar.student.kl, a)),
       timesWork(answer(curve.samplesPerProblem), looks),
       // Where the reward has levelled off, the last look is the examination.
       timesWork(answer(samplesPerProblem), Math.max(1, plateauLooks)),

@@ -21,9 +21,10 @@ export function sampling(prompts: number, perPrompt: number, promptTokens: numbe
   };
 }
 
-/** Rollouts that enter a gradient. */
-export const training = (rollouts: number, promptTokens: number, tokens: number): Work => ({
+/** Rollouts that enter a gradient, read in a pass of their own before it or not. */
+export const training = (rollouts: number, promptTokens: number, tokens: number, readFirst: boolean): Work => ({
   ...noWork,
+  prefilledTokens: readFirst ? rollouts * (promptTokens + tokens) : 0,
   trainedTokens: rollouts * tokens,
   trainedPromptTokens: rollouts * promptTokens,
 });
@@ -63,7 +64,7 @@ export function outerStepWork(soar: SoarSettings, hardTrain: number, t: number, 
   const studied = grounded
     ? [
         sampling(rollouts / student.groupSize, student.groupSize, prompts.student, tokens.student),
-        training(rollouts * trainedShare(student.kl, a), prompts.student, tokens.student),
+        training(rollouts * trainedShare(student.kl, a), prompts.student, tokens.student, a.readsFirst(student.kl)),
       ]
     : [sampling(count, teacher.reward.samples, prompts.student, tokens.student)];
   const ofTeacher = [count * turns, (prompts.teacher + (turns - 1) * prompts.answer) / turns, tokens.teacher] as const;
@@ -72,7 +73,7 @@ export function outerStepWork(soar: SoarSettings, hardTrain: number, t: number, 
     { part: 'proposals', role: 'teacher', work: proposing(count, soar, a) },
     { part: 'inner runs', role: 'student', work: sumWork(studied) },
     { part: 'examinations', role: 'student', work: examining(soar, hardTrain, t, a) },
-    { part: 'teacher update', role: 'teacher', work: training(...ofTeacher) },
+    { part: 'teacher update', role: 'teacher', work: training(...ofTeacher, a.readsFirst(teacher.kl)) },
     {
       part: 'reference',
       role: 'base',

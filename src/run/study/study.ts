@@ -4,6 +4,7 @@
  */
 
 import { join } from 'node:path';
+import type { Recovered } from '../../engine/index.js';
 import { fixingSettings } from '../../engine/settings.js';
 import { SoarError } from '../../errors.js';
 import { type Embedder, nGrams } from '../../evaluate/diversity/embedding.js';
@@ -70,7 +71,7 @@ export type StudyEvent =
       readonly of: number;
     }
   /** Of a process that died, on a service: adapters that were freed, and optimizer steps that are made again. */
-  | { readonly event: 'recovered'; readonly adapters: number; readonly steps: number }
+  | ({ readonly event: 'recovered' } & Recovered)
   | ({ readonly event: 'failed' } & StudyFailure);
 
 export interface StudyOptions {

@@ -62,7 +62,8 @@ export class Adapter {
       this.model.optimStep(adamSettings(adam), {
         signal,
         onAccepted: ({ sequence }) => {
-          receipt = this.service.journal.record({ event: 'stepped', adapter: this.model.id, sequence });
+          const tokens = data.reduce((sum, one) => sum + one.tokens.length + 1, 0);
+          receipt = this.service.journal.record({ event: 'stepped', adapter: this.model.id, sequence, tokens });
           receipt.catch(() => undefined);
         },
       }),

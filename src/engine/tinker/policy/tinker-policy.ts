@@ -122,7 +122,8 @@ export class TinkerPolicy implements Policy {
       const adapter = await this.live();
       if (adapter.loadedWithoutOptimizer && profile.weightsOnlyLoad === 'undone') throw loadUndone(adapter.model.id);
       const sequences = plan.trained.map(({ sequence }) => sequence);
-      const own = plan.way === 'slopes' && sequences.length > 0 ? await adapter.logprobs(sequences) : [];
+      const readFirst = plan.way === 'slopes' ? sequences : [];
+      const own = readFirst.length > 0 ? await adapter.logprobs(readFirst) : [];
       const { fwdbwd_max_chunk_len: length, fwdbwd_max_chunk_bytes_count: bytes } = client.config;
       const request = lossRequest(batch, plan, profile, { length, bytes }, own);
       const before = this.place;
@@ -133,7 +134,8 @@ export class TinkerPolicy implements Policy {
       });
       await this.leave(before);
       const rows = sequences.map(({ promptLength }, i) => (logprobs[i] as Float32Array).slice(promptLength - 1));
-      return updateMetrics(batch, plan, rows, gradNorm);
+      const tokensRead = readFirst.reduce((sum, { tokens }) => sum + tokens.length, 0);
+      return { ...updateMetrics(batch, plan, rows, gradNorm), tokensRead };
     });
   }
 
