@@ -12,6 +12,9 @@ interface Options {
   readonly json: boolean;
 }
 
+/** A run's. SkyRL on Megatron keeps the rank of its first adapter, so that a probe of another one would decide it. */
+const defaultRank = tinkerSettings.shape.loraRank.parse(undefined);
+
 export function addProbeCommand(program: Command): void {
   program
     .command('probe <baseUrl>')
@@ -19,7 +22,7 @@ export function addProbeCommand(program: Command): void {
       'find out what kind of Tinker server this is, by about twenty tiny requests, and whether SOAR can use it',
     )
     .option('--model <name>', "the base model by the server's name for it (default: the only one)")
-    .option('--rank <n>', 'rank of the adapters that are tried', parseCount, 8)
+    .option('--rank <n>', 'rank of the adapters that are tried: that of the run', parseCount, defaultRank)
     .addOption(
       new Option('--form <form>', 'of requests and results').choices(['auto', 'json', 'protobuf']).default('auto'),
     )

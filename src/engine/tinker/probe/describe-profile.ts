@@ -22,8 +22,13 @@ export function describeProfile({ profile, measured }: Measured): ProbeRow[] {
   return [...rows, ...untried(profile).map((words) => ({ ...words, measured: false }))];
 }
 
-/** What would reach or displace other clients' adapters. */
-const untried = ({ name }: TinkerProfile): Words[] => [
+/** What would take many more requests, or would reach or displace other clients' adapters. */
+const untried = ({ name, fixedOptimizer }: TinkerProfile): Words[] => [
+  {
+    what: 'betas of a step',
+    found: `assumed to be ${fixedOptimizer.beta1 === undefined ? 'honoured, since epsilon is' : 'ignored, since epsilon is'}`,
+    meaning: '',
+  },
   {
     what: 'weight decay of a step',
     found: name === 'skyrl-jax' ? 'reaches every adapter' : 'reaches its own adapter',
@@ -61,7 +66,7 @@ const wordsFor = {
       what: 'optimizer step',
       found:
         names.length === 0
-          ? 'all settings are honoured'
+          ? 'epsilon and clipping are honoured'
           : `not honoured: ${names.map(([name, value]) => (value === 'unknown' ? name : `${name} (is ${value})`)).join(', ')}`,
       meaning:
         names.length === 0 ? '' : 'a config that asks for other values is refused; engine.allowIgnored lets it pass',

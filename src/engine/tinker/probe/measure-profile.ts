@@ -107,7 +107,10 @@ function looksLike({ overDatums }: LossRule, saysNorm: boolean): ProfileName {
   return saysNorm ? 'skyrl-megatron' : 'hosted';
 }
 
-/** Weight decay is not tried: on one kind of server it reaches everybody's adapters. */
+/**
+ * Epsilon and clipping are tried. Betas are assumed to fare as epsilon does: a first step does not show them. Weight decay is not tried: on
+ * one kind of server it reaches everybody's adapters.
+ */
 function fixedOptimizer(alike: TinkerProfile, honoursEpsilon: boolean, clips: boolean): FixedOptimizer {
   if (!honoursEpsilon) return profiles['skyrl-megatron'].fixedOptimizer;
   const decay = alike.name === 'skyrl-jax' ? { weightDecay: 0 } : {};
