@@ -99,3 +99,48 @@ export function mergeAdapters(
     }
   }
 }
+
+/** Subtracts them again: the inverse of `mergeAdapters` but for the rounding of the sum, half a unit in the last place of the merged number. */
+export function unmergeAdapters(
+  { shape, lora }: Architecture,
+  adapters: Float32Array,
+  weights: Float32Array | Float64Array,
+): void {
+  invariant(lora, 'there are adapters');
+  mergeAdapters({ shape, lora: { ...lora, alpha: -lora.alpha } }, adapters, weights);
+}
+
+/** Adapters on the same frozen matrices. */
+export interface Adapted {
+  readonly lora: LoraShape;
+  /** [adapters], by `loraLayout`. */
+  readonly adapters: Float32Array;
+}
+
+/**
+ * Two adapters as one, whose product is the sum of theirs: A's rows below one another, B's columns beside one another, the scale
+ * that of `upper`, so that its numbers stay as they are. Ranks add up; a module that one of them leaves out gets zeros.
+ */
+export function joinAdapters(shape: LlamaShape, lower: Adapted, upper: Adapted): Adapted {
+  const rank = lower.lora.rank + upper.lora.rank;
+  const scale = upper.lora.alpha / upper.lora.rank;
+  const both = [lower, upper];
+  const targets = loraTargets.filter((target) => both.some(({ lora }) => lora.targets.includes(target)));
+  const lora = { rank, alpha: scale * rank, targets };
+  const joined = new Float32Array(loraLayout(shape, lora).size);
+  const modules = loraModules(shape, lora);
+  let before = 0;
+  for (const { lora: own, adapters } of both) {
+    const factor = own.alpha / own.rank / scale;
+    for (const { name, a, b } of loraModules(shape, own)) {
+      const into = modules.find((module) => module.name === name) as LoraModule;
+      joined.set(adapters.subarray(a.offset, a.offset + a.size), into.a.offset + before * (a.shape[1] as number));
+      for (let i = 0; i < b.size; i++) {
+        const [o, r] = [Math.floor(i / own.rank), i % own.rank];
+        joined[into.b.offset + o * rank + before + r] = factor * (adapters[b.offset + i] as number);
+      }
+    }
+    before += own.rank;
+  }
+  return { lora, adapters: joined };
+}

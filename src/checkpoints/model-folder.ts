@@ -11,7 +11,7 @@ import { isHubName } from '../hub/hub.js';
 import { fetchModel } from '../hub/models.js';
 import { llamaConfig, readLlamaConfig } from './llama-config.js';
 import type { LlamaShape } from './llama-shape.js';
-import { mergeAdapters } from './lora.js';
+import { type LoraShape, mergeAdapters } from './lora.js';
 import { readEndTokens, readTokenizer } from './model-description.js';
 import { readModelJson, refuseNoFolder } from './model-file.js';
 import { readWeights, writeWeights } from './model-weights.js';
@@ -37,39 +37,64 @@ export async function readModelFolder(
   folder: string,
   beforeWeights: (shape: LlamaShape) => void = () => undefined,
 ): Promise<ModelFolder> {
-  await refuseNoFolder(folder);
-  if (!existsSync(join(folder, 'config.json')) && existsSync(join(folder, 'adapter_config.json'))) {
-    return readAdaptedModel(folder, beforeWeights);
-  }
-  const configPath = join(folder, 'config.json');
+  const { base, adapters } = await findBase(folder);
+  const configPath = join(base, 'config.json');
   const config = readLlamaConfig(await readModelJson(configPath), configPath);
   const { shape } = config;
   // The small files first: what is wrong with them should not wait for gigabytes.
-  const endTokens = (await readEndTokens(folder)) ?? config.endTokens;
-  const { tokenizer } = await readTokenizer(folder, endTokens, shape.vocabularySize);
+  const endTokens = (await readEndTokens(base)) ?? config.endTokens;
+  const { tokenizer } = await readTokenizer(base, endTokens, shape.vocabularySize);
   beforeWeights(shape);
-  const weights = await readWeights(folder, shape);
+  const weights = await readWeights(base, shape);
+  for (const { folder: on, lora } of adapters) {
+    mergeAdapters({ shape, lora }, await readPeftAdapters(on, shape, lora), weights);
+  }
   return { shape, weights, tokenizer, hash: hashOf(weights) };
 }
 
-async function readAdaptedModel(folder: string, beforeWeights: (shape: LlamaShape) => void): Promise<ModelFolder> {
+/** What a model folder rests on. */
+export interface FoundBase {
+  /** The folder with config.json, tokenizer and all weights: the model folder itself, or what its adapter is for. */
+  readonly base: string;
+  /** The name and commit of `base` on the hub, where an adapter names it so. */
+  readonly onHub?: PeftBase;
+  /** On top of it, the lowest first; none for a model folder that is no adapter. */
+  readonly adapters: readonly { readonly folder: string; readonly lora: LoraShape }[];
+}
+
+/**
+ * Follows `base_model_name_or_path` of an adapter, and of an adapter's adapter, down to the model; one on the hub is fetched.
+ * @param above folders that led here: none of them can be the base
+ * @throws SoarError HUB_*, MODEL_MISSING, MODEL_LFS_POINTER, MODEL_CONFIG, ADAPTER_BASE, ADAPTER_UNSUPPORTED
+ */
+export async function findBase(folder: string, above: readonly string[] = []): Promise<FoundBase> {
+  await refuseNoFolder(folder);
+  const isAdapter = !existsSync(join(folder, 'config.json')) && existsSync(join(folder, 'adapter_config.json'));
+  if (!isAdapter) return { base: folder, adapters: [] };
   const { lora, base } = await readPeftConfig(folder);
-  const model = await readModelFolder(await baseFolder(folder, base), beforeWeights);
-  mergeAdapters({ shape: model.shape, lora }, await readPeftAdapters(folder, model.shape, lora), model.weights);
-  return { ...model, hash: hashOf(model.weights) };
+  const seen = [...above, resolve(folder)];
+  const place = base && (await placeOf(base, folder));
+  if (place === undefined || seen.includes(place.folder)) {
+    throw new SoarError('ADAPTER_BASE', `the adapter's base model ${base?.name ?? ''} is not a folder here`, {
+      where: join(folder, 'adapter_config.json'),
+      remedy: 'set base_model_name_or_path to the folder of the base model, relative to the adapter or absolute',
+    });
+  }
+  const below = await findBase(place.folder, seen);
+  const named = below.adapters.length === 0 && place.onHub;
+  return { ...below, ...(named && { onHub: named }), adapters: [...below.adapters, { folder, lora }] };
 }
 
 /** A folder, or the hub's cache where the adapter names a model of the hub. */
-async function baseFolder(folder: string, base: PeftBase | undefined): Promise<string> {
-  const path = resolve(folder, base?.name ?? '');
-  if (base !== undefined && existsSync(path) && path !== resolve(folder)) return path;
-  if (base !== undefined && isHubName(base.name)) {
-    return (await fetchModel({ name: base.name, revision: base.revision ?? 'main' })).folder;
-  }
-  throw new SoarError('ADAPTER_BASE', `the adapter's base model ${base?.name ?? ''} is not a folder here`, {
-    where: join(folder, 'adapter_config.json'),
-    remedy: 'set base_model_name_or_path to the folder of the base model, relative to the adapter or absolute',
-  });
+async function placeOf(
+  { name, revision = 'main' }: PeftBase,
+  adapter: string,
+): Promise<{ readonly folder: string; readonly onHub?: PeftBase } | undefined> {
+  const path = resolve(adapter, name);
+  if (existsSync(path) && path !== resolve(adapter)) return { folder: path };
+  if (!isHubName(name)) return undefined;
+  const { folder, commit } = await fetchModel({ name, revision });
+  return { folder, onHub: { name, revision: commit } };
 }
 
 /** In pieces: one hash update takes 2 GiB at most. */

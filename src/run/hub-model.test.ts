@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type HubServer, openHub } from '../../test/hub-server.js';
 import { miniature } from '../../test/miniature.js';
-import { readModelFolder } from '../checkpoints/model-folder.js';
+import { findBase, readModelFolder } from '../checkpoints/model-folder.js';
 import { resolveConfig } from './config/config.js';
 import { exportRun } from './export/export.js';
 import { prepareHardSet } from './prepare/prepare.js';
@@ -70,6 +70,10 @@ describe('a model of the hub', () => {
     expect(JSON.parse(readFileSync(join(adapter, 'adapter_config.json'), 'utf8'))).toMatchObject({
       base_model_name_or_path: 'org/tiny',
       revision: commit,
+    });
+    expect(await findBase(adapter)).toMatchObject({
+      onHub: { name: 'org/tiny', revision: commit },
+      adapters: [{ folder: adapter }],
     });
     expect((await readModelFolder(adapter)).weights).toEqual((await readModelFolder(out)).weights);
     expect(hub.requests).toEqual([]);

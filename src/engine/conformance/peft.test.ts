@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { trainedLayout } from '../../checkpoints/lora.js';
+import { trainedLayout, unmergeAdapters } from '../../checkpoints/lora.js';
 import { readModelFolder } from '../../checkpoints/model-folder.js';
 import { peftConfig, peftTensors, readPeftAdapters, readPeftConfig } from '../../checkpoints/peft-folder.js';
 import { decodeSafetensors, encodeSafetensors } from '../../checkpoints/safetensors.js';
@@ -116,6 +116,31 @@ describe('a folder of PEFT’s', () => {
     const { folder, batch, array } = await recorded('grouped');
     const engine = createReferenceEngine();
     await expectLogprobs(await engine.open({ folder }), batch.sequences[2]?.tokens as Int32Array, array('logprobs'));
+  });
+
+  it('is the base again once the adapter is taken out', async () => {
+    const { folder, shape, lora, adapters } = await recorded('qwen3');
+    const [base, { weights }] = [await readModelFolder(peerFolder('qwen3')), await readModelFolder(folder)];
+    expect(weights).not.toEqual(base.weights);
+    unmergeAdapters({ shape, lora }, adapters, weights);
+    const most = weights.reduce((max, weight, i) => Math.max(max, Math.abs(weight - (base.weights[i] as number))), 0);
+    expect(most).toBeLessThan(2e-7);
+  });
+
+  it('that leads back to itself is refused', async () => {
+    const [one, other] = ['one', 'other'].map((name) => join(root, name)) as [string, string];
+    for (const [folder, base] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      cpSync(join(peerFolder('grouped'), 'adapter'), folder, { recursive: true });
+      const config = { ...json(join(folder, 'adapter_config.json')), base_model_name_or_path: base };
+      writeFileSync(join(folder, 'adapter_config.json'), JSON.stringify(config));
+    }
+    await expect(readModelFolder(one)).rejects.toMatchObject({
+      code: 'ADAPTER_BASE',
+      where: expect.stringContaining('other'),
+    });
   });
 
   it('comes back from what we write', async () => {

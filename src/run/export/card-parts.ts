@@ -19,6 +19,8 @@ export interface CardFacts {
   /** Undefined while the run goes on. */
   readonly results?: RunResults;
   readonly base: BaseCard;
+  /** The model that an exported adapter is put on: `base`, but for a run that started from an adapter. */
+  readonly frozen: string;
   /** Of this package. */
   readonly version: string;
 }

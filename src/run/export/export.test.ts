@@ -1,7 +1,7 @@
 /** A run on the shipped model, as small as it can be, exported in every form and read back. */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -247,6 +247,34 @@ describe('a run that trained adapters', () => {
     // A matrix without an adapter is the base's.
     expect(one.weights.subarray(0, 100)).toEqual(model.weights.subarray(0, 100));
     expect(readFileSync(join(adapter, 'README.md'), 'utf8')).toMatch(/library_name: peft[\s\S]*LoRA adapters of/);
+  });
+
+  it('is the model of another run: both forms hold its adapter too, on the model that has a config.json', async () => {
+    const below = at('below');
+    await exportRun(lora, { what: 'adapter', out: below });
+    const config = { ...json('below', 'adapter_config.json'), base_model_name_or_path: relative(below, base) };
+    writeFileSync(join(below, 'adapter_config.json'), JSON.stringify(config));
+    const changes = [...sets, `model=${below}`, 'name=above', 'evaluate.arms=[]', ...solvable, 'engine.lora.rank=2'];
+    const targets = 'engine.lora.targets=[q_proj,down_proj]';
+    const above = await startRun(resolveConfig({ preset: 'smoke', sets: [...changes, targets] }), at('runs'));
+    const [merged, adapter] = [at('above-merged'), at('above-adapter')];
+    await exportRun(above.paths, { what: 'student', out: merged });
+    await exportRun(above.paths, { what: 'adapter', out: adapter });
+    expect(json('above-merged', 'config.json')).toEqual({
+      ...JSON.parse(readFileSync(join(base, 'config.json'), 'utf8')),
+      dtype: 'float32',
+    });
+    expect(json('above-adapter', 'adapter_config.json')).toMatchObject({ base_model_name_or_path: base, r: 6 });
+    expect(parse(text('above-adapter', 'README.md').split('---')[1]).base_model).toBe('some-org/mine');
+    const [one, other, start] = await Promise.all([merged, adapter, below].map((folder) => readModelFolder(folder)));
+    const apart = (to: Float32Array) =>
+      one.weights.reduce((most, w, i) => Math.max(most, Math.abs(w - (to[i] as number))), 0);
+    expect(apart(start.weights)).toBeGreaterThan(1e-4);
+    // The one sums in single precision twice, the other once.
+    expect(apart(other.weights)).toBeLessThan(1e-6);
+    await expect(exportRun(above.paths, { what: 'student', out: join(base, 'x'), force: true })).rejects.toMatchObject({
+      code: 'EXPORT_PLACE',
+    });
   });
 
   it('and one that trained all weights has none', async () => {

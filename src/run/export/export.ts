@@ -5,9 +5,10 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { copyModelFolder } from '../../checkpoints/copy-model-folder.js';
-import { mergeAdapters } from '../../checkpoints/lora.js';
-import { readModelFolder } from '../../checkpoints/model-folder.js';
-import { type PeftBase, peftConfig, peftTensors } from '../../checkpoints/peft-folder.js';
+import type { LlamaShape } from '../../checkpoints/llama-shape.js';
+import { type Adapted, joinAdapters, mergeAdapters } from '../../checkpoints/lora.js';
+import { type FoundBase, findBase, readModelFolder } from '../../checkpoints/model-folder.js';
+import { type PeftBase, peftConfig, peftTensors, readPeftAdapters } from '../../checkpoints/peft-folder.js';
 import { safetensorsPieces } from '../../checkpoints/safetensors.js';
 import { writePieces } from '../../checkpoints/write-file.js';
 import { checkpointOf } from '../../engine/index.js';
@@ -23,7 +24,7 @@ import { type PolicySnapshot, promotedSnapshot, readPolicySnapshot, teacherSnaps
 import type { RunResults } from '../results.js';
 import { checkIdentity, configHash, type RunPaths, readRunConfig } from '../run-folder.js';
 import { openSnapshots } from '../snapshots.js';
-import { readBaseCard } from './base-card.js';
+import { publishedName, readBaseCard } from './base-card.js';
 import type { CardFacts } from './card-parts.js';
 import { chooseExport, type ExportChoice, type ExportRequest, exportName } from './choice.js';
 import { datasetCard } from './dataset-card.js';
@@ -59,9 +60,11 @@ async function exportFrom(history: History, paths: RunPaths, request: ExportRequ
   const choice = chooseExport(request, history, paths.folder);
   const out = request.out ?? join('exports', exportName(paths.name, choice, request));
   const force = request.force ?? false;
-  const place = await checkPlace({ out, force, spared: [paths.folder, model] }, disk);
-  const facts = await cardFacts(paths, config, model, history, choice, disk);
-  const fill = await contents(paths, facts, model, disk);
+  const weightless = choice.what === 'questions' || config.engine.kind === 'tinker';
+  const found: FoundBase = weightless ? { base: model, adapters: [] } : await findBase(model);
+  const place = await checkPlace({ out, force, spared: [paths.folder, model, found.base] }, disk);
+  const facts = await cardFacts(paths, config, model, found, history, choice, disk);
+  const fill = await contents(paths, facts, model, found, disk);
   await writeFolder(place, force, disk, fill);
   const names = await disk.list(place);
   return {
@@ -77,6 +80,7 @@ async function contents(
   paths: RunPaths,
   facts: CardFacts,
   model: string,
+  found: FoundBase,
   disk: Disk,
 ): Promise<(folder: string) => Promise<void>> {
   const { choice, config, history } = facts;
@@ -102,10 +106,11 @@ async function contents(
   const { weights: trained } = decodeLlamaState({ ...architecture, hash }, state);
   const card = modelCard(facts, trained.length);
   if (lora && format === 'peft') {
+    const whole = await onBaseAlone(shape, found, { lora, adapters: trained });
     return async (folder) => {
-      const text = `${JSON.stringify(peftConfig(lora, peftBase(config, model)), null, 2)}\n`;
+      const text = `${JSON.stringify(peftConfig(whole.lora, peftBase(config, found)), null, 2)}\n`;
       await disk.write(join(folder, 'adapter_config.json'), Buffer.from(text));
-      const tensors = safetensorsPieces(peftTensors(shape, lora, trained), { format: 'pt' });
+      const tensors = safetensorsPieces(peftTensors(shape, whole.lora, whole.adapters), { format: 'pt' });
       await writePieces(join(folder, 'adapter_model.safetensors'), tensors);
       await disk.write(join(folder, 'README.md'), card);
     };
@@ -113,14 +118,24 @@ async function contents(
   const { weights } = base;
   if (lora) mergeAdapters(architecture, trained, weights);
   return async (folder) => {
-    await copyModelFolder(model, folder, { shape, weights: lora ? weights : trained });
+    await copyModelFolder(found.base, folder, { shape, weights: lora ? weights : trained });
     await disk.write(join(folder, 'README.md'), card);
   };
 }
 
-/** By its name on the hub, at the commit; else by its folder. */
-function peftBase({ model }: RunConfig, folder: string): PeftBase {
-  return isOnHub(model) ? parseHubName(model) : { name: folder };
+/** Where the run's model is itself an adapter, the exported one holds both: PEFT puts an adapter on a model, not on another adapter. */
+async function onBaseAlone(shape: LlamaShape, { adapters: below }: FoundBase, trained: Adapted): Promise<Adapted> {
+  let whole = trained;
+  for (const { folder, lora } of below.toReversed()) {
+    whole = joinAdapters(shape, { lora, adapters: await readPeftAdapters(folder, shape, lora) }, whole);
+  }
+  return whole;
+}
+
+/** By its name on the hub, at the commit; else by its whole path: PEFT would look for another from the folder that it is started in. */
+function peftBase({ model }: RunConfig, { base, onHub, adapters }: FoundBase): PeftBase {
+  if (adapters.length === 0 && isOnHub(model)) return parseHubName(model);
+  return onHub ?? { name: base };
 }
 
 /** A policy that was never trained has no checkpoint: it is the base model. */
@@ -141,6 +156,7 @@ async function cardFacts(
   paths: RunPaths,
   config: RunConfig,
   model: string,
+  found: FoundBase,
   history: History,
   choice: ExportChoice,
   disk: Disk,
@@ -148,7 +164,8 @@ async function cardFacts(
   const results = await readResults(paths, disk);
   const base = await readBaseCard(model, disk);
   const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
-  return { run: paths.name, choice, config, history, base, version, ...(results && { results }) };
+  const frozen = found.adapters.length > 0 ? (found.onHub?.name ?? publishedName(found.base)) : base.name;
+  return { run: paths.name, choice, config, history, base, frozen, version, ...(results && { results }) };
 }
 
 async function readResults({ results, folder }: RunPaths, disk: Disk): Promise<RunResults | undefined> {

@@ -5,13 +5,14 @@ import { aboutDomain, type CardFacts, frontMatter, howMade, licence, numbers, pa
 
 /** @param parameters number of those that were trained */
 export function modelCard(facts: CardFacts, parameters: number): string {
-  const { run, base, choice } = facts;
+  const { run, base, frozen, choice } = facts;
+  const adapter = choice.format === 'peft';
   const teacher = choice.what === 'teacher';
   const title = teacher ? `Teacher of ${run}` : `Student of ${run}, promotion ${choice.promotion}`;
   const front = {
     ...base.license,
-    base_model: base.name,
-    library_name: choice.format === 'peft' ? 'peft' : 'transformers',
+    base_model: adapter ? frozen : base.name,
+    library_name: adapter ? 'peft' : 'transformers',
     pipeline_tag: 'text-generation',
     tags: [...tags, 'rloo', teacher ? 'teacher' : 'student'],
   };
@@ -20,7 +21,7 @@ export function modelCard(facts: CardFacts, parameters: number): string {
 
 ${teacher ? aboutTeacher(facts, parameters) : aboutStudent(facts, parameters)}
 
-${choice.format === 'peft' ? useOfAdapter : useOfModel}
+${adapter ? useOfAdapter(facts) : useOfModel}
 
 ## How it was made
 
@@ -47,7 +48,8 @@ const useOfModel = `Weights are in single precision; tokenizer and generation se
     model = AutoModelForCausalLM.from_pretrained("<this folder>")
     tokenizer = AutoTokenizer.from_pretrained("<this folder>")`;
 
-const useOfAdapter = `A LoRA adapter in single precision; it needs its base model.
+const useOfAdapter = ({ base, frozen }: CardFacts) =>
+  `A LoRA adapter in single precision; it needs ${frozen === base.name ? 'its base model' : `the model ${frozen}, and has the adapter ${base.name} in it`}.
 
     from peft import PeftModel
     from transformers import AutoModelForCausalLM
