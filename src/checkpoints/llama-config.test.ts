@@ -47,12 +47,13 @@ describe('families', () => {
   });
 
   it.each([
-    [{ model_type: 'mistral', sliding_window: 1024 }, 1024],
-    [{ model_type: 'mistral', sliding_window: 8192 }, 4096],
-    [{ model_type: 'qwen2', sliding_window: 1024, use_sliding_window: false }, 4096],
-    [{ model_type: 'qwen2', sliding_window: 1024, use_sliding_window: true }, 1024],
-  ])('a sliding window bounds the context: %j', (changes, context) => {
-    expect(shapeOf(changes).contextLength).toBe(context);
+    [{ model_type: 'mistral', sliding_window: 1024 }, 1024, 'sliding_window'],
+    [{ model_type: 'mistral', sliding_window: 8192 }, 4096, 'max_position_embeddings'],
+    [{ model_type: 'qwen2', sliding_window: 1024, use_sliding_window: false }, 4096, 'max_position_embeddings'],
+    [{ model_type: 'qwen2', sliding_window: 1024, use_sliding_window: true }, 1024, 'sliding_window'],
+  ])('a sliding window bounds the context: %j', (changes, context, contextKey) => {
+    const found = readLlamaConfig({ ...plain, ...changes }, 'config.json');
+    expect(found).toMatchObject({ shape: { contextLength: context }, contextKey });
   });
 
   it.each(['gemma2', 'gpt_neox', 'mixtral'])('%s is refused with the list of what works', (model_type) => {

@@ -29,14 +29,18 @@ const configSchema = z.looseObject({
 
 const supported = `models of the Llama kind can be used: ${Object.keys(families).join(', ')}; rotary embeddings plain, linear or llama3; SwiGLU with silu; weights of 16 or 32 bits`;
 
+export interface LlamaConfig {
+  readonly shape: LlamaShape;
+  /** The key that the context length follows from. */
+  readonly contextKey: 'max_position_embeddings' | 'sliding_window';
+  readonly endTokens: readonly number[];
+}
+
 /**
  * @param where the file, for messages
  * @throws SoarError MODEL_CONFIG, MODEL_UNSUPPORTED
  */
-export function readLlamaConfig(
-  json: unknown,
-  where: string,
-): { readonly shape: LlamaShape; readonly endTokens: readonly number[] } {
+export function readLlamaConfig(json: unknown, where: string): LlamaConfig {
   const wrong = (what: string) =>
     new SoarError('MODEL_CONFIG', what, { where, remedy: 'use the config.json that belongs to the model' });
   const type = (json as { model_type?: unknown } | null)?.model_type;
@@ -66,6 +70,8 @@ export function readLlamaConfig(
   if (heads % kvHeads !== 0) {
     throw wrong(`num_attention_heads ${heads} is not a multiple of num_key_value_heads ${kvHeads}`);
   }
+  // Within its window a sliding attention is a full one: longer texts are refused, none is computed otherwise.
+  const window = family.window(config) ?? Number.POSITIVE_INFINITY;
   const headSize = config.head_dim ?? config.hidden_size / heads;
   if (headSize % 2 !== 0) throw wrong(`the head size ${headSize} is not an even integer`);
   const shape: LlamaShape = {
@@ -76,15 +82,15 @@ export function readLlamaConfig(
     kvHeads,
     headSize,
     intermediateSize: config.intermediate_size,
-    // Within its window a sliding attention is a full one: longer texts are refused, none is computed otherwise.
-    contextLength: Math.min(config.max_position_embeddings, family.window(config) ?? Number.POSITIVE_INFINITY),
+    contextLength: Math.min(config.max_position_embeddings, window),
     ropeTheta: config.rope_parameters?.rope_theta ?? config.rope_theta ?? family.unsaid?.ropeTheta ?? 10_000,
     ...(scaling && { ropeScaling: scaling }),
     rmsNormEpsilon: config.rms_norm_eps,
     tiedEmbeddings: config.tie_word_embeddings ?? family.unsaid?.tiedEmbeddings ?? false,
     ...family.adds(config),
   };
-  return { shape, endTokens: config.eos_token_id ?? [] };
+  const contextKey = window < config.max_position_embeddings ? 'sliding_window' : 'max_position_embeddings';
+  return { shape, contextKey, endTokens: config.eos_token_id ?? [] };
 }
 
 const unsupported = (what: string, where: string) =>

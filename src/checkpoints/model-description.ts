@@ -17,6 +17,8 @@ export interface ModelDescription {
   /** Rows of the model's embedding: at least the tokenizer's tokens. */
   readonly vocabularySize: number;
   readonly contextLength: number;
+  /** The key that it follows from, and its file, for messages. */
+  readonly contextFrom: string;
   /** SHA-256 of all of this, hex. */
   readonly hash: string;
 }
@@ -44,7 +46,14 @@ export async function readModelDescription(folder: string): Promise<ModelDescrip
   const endTokens = (await readEndTokens(folder)) ?? ends ?? [];
   const { tokenizer, files } = await readTokenizer(folder, endTokens, vocabularySize);
   const facts = JSON.stringify([vocabularySize, contextLength, endTokens, files]);
-  return { tokenizer, vocabularySize, contextLength, hash: createHash('sha256').update(facts).digest('hex') };
+  const contextFrom = `max_position_embeddings of ${path}`;
+  return {
+    tokenizer,
+    vocabularySize,
+    contextLength,
+    contextFrom,
+    hash: createHash('sha256').update(facts).digest('hex'),
+  };
 }
 
 /** generation_config.json's; undefined where it has none. @throws SoarError MODEL_CONFIG */

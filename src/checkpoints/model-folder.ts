@@ -24,6 +24,8 @@ export interface ModelFolder {
   /** [parameters], by `llamaLayout`. */
   readonly weights: Float32Array;
   readonly tokenizer: Tokenizer;
+  /** The key that the context length follows from, and its file, for messages. */
+  readonly contextFrom: string;
   /** SHA-256 of the weights in this order, hex: names the model in manifests. */
   readonly hash: string;
 }
@@ -40,7 +42,7 @@ export async function readModelFolder(
   const { base, adapters } = await findBase(folder);
   const configPath = join(base, 'config.json');
   const config = readLlamaConfig(await readModelJson(configPath), configPath);
-  const { shape } = config;
+  const { shape, contextKey } = config;
   // The small files first: what is wrong with them should not wait for gigabytes.
   const endTokens = (await readEndTokens(base)) ?? config.endTokens;
   const { tokenizer } = await readTokenizer(base, endTokens, shape.vocabularySize);
@@ -49,7 +51,7 @@ export async function readModelFolder(
   for (const { folder: on, lora } of adapters) {
     mergeAdapters({ shape, lora }, await readPeftAdapters(on, shape, lora), weights);
   }
-  return { shape, weights, tokenizer, hash: hashOf(weights) };
+  return { shape, weights, tokenizer, contextFrom: `${contextKey} of ${configPath}`, hash: hashOf(weights) };
 }
 
 /** What a model folder rests on. */

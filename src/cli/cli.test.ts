@@ -128,7 +128,7 @@ describe('the mistakes of a user end with code 2 and a remedy, and leave nothing
     [
       'a prompt that leaves no room',
       ['sample', '--prompt', '1'.repeat(100), '--max-new-tokens', '60'],
-      /SAMPLE_PROMPT_TOO_LONG[\s\S]*--prompt/,
+      /SAMPLE_PROMPT_TOO_LONG[\s\S]*max_position_embeddings of .*config\.json[\s\S]*--prompt/,
     ],
     ['a bad number of workers', ['resume', 'x', '--workers', 'many'], /a whole number from 1, or auto/],
   ])('%s', (_, args, message) => {

@@ -1,6 +1,11 @@
 /** What every in-process engine checks of a request before it computes. */
 import { SoarError } from '../errors.js';
-import type { SamplingOptions, Sequence, Tokens, TrainingBatch, TrainingSequence } from './engine.js';
+import type { Policy, SamplingOptions, Sequence, Tokens, TrainingBatch, TrainingSequence } from './engine.js';
+
+type Context = Pick<Policy, 'contextLength' | 'contextFrom'>;
+
+/** How long the context is and what says so. */
+export const contextText = ({ contextLength, contextFrom }: Context) => `${contextLength} (${contextFrom})`;
 
 const bad = (code: string, what: string, remedy: string) => new SoarError(code, what, { remedy });
 
@@ -20,7 +25,7 @@ function checkTokens(tokens: Tokens, vocabularySize: number, where: string): voi
 export function checkPrompts(
   prompts: readonly Tokens[],
   options: SamplingOptions,
-  contextLength: number,
+  context: Context,
   vocabularySize: number,
 ): void {
   checkSamplingOptions(options);
@@ -32,10 +37,10 @@ export function checkPrompts(
         'a prompt has at least the beginning-of-text token',
       );
     }
-    if (prompt.length + options.maxNewTokens > contextLength) {
+    if (prompt.length + options.maxNewTokens > context.contextLength) {
       throw bad(
         'ENGINE_PROMPT_TOO_LONG',
-        `prompt ${i} has ${prompt.length} tokens and may get ${options.maxNewTokens} more, the context holds ${contextLength}`,
+        `prompt ${i} has ${prompt.length} tokens and may get ${options.maxNewTokens} more, the context holds ${contextText(context)}`,
         'shorten the prompt or lower maxNewTokens',
       );
     }
@@ -61,7 +66,7 @@ function checkSamplingOptions({
 }
 
 /** @throws SoarError ENGINE_EMPTY_PROMPT, ENGINE_SEQUENCE, ENGINE_BAD_TOKEN */
-export function checkSequences(sequences: readonly Sequence[], contextLength: number, vocabularySize: number): void {
+export function checkSequences(sequences: readonly Sequence[], context: Context, vocabularySize: number): void {
   sequences.forEach(({ tokens, promptLength }, i) => {
     if (promptLength < 1) {
       throw bad(
@@ -77,10 +82,10 @@ export function checkSequences(sequences: readonly Sequence[], contextLength: nu
         'tokens hold prompt and completion',
       );
     }
-    if (tokens.length > contextLength) {
+    if (tokens.length > context.contextLength) {
       throw bad(
         'ENGINE_SEQUENCE',
-        `sequence ${i} has ${tokens.length} tokens, the context holds ${contextLength}`,
+        `sequence ${i} has ${tokens.length} tokens, the context holds ${contextText(context)}`,
         'shorten it',
       );
     }
@@ -89,8 +94,8 @@ export function checkSequences(sequences: readonly Sequence[], contextLength: nu
 }
 
 /** @throws SoarError as `checkSequences`, and ENGINE_BATCH */
-export function checkTrainingBatch(batch: TrainingBatch, contextLength: number, vocabularySize: number): void {
-  checkSequences(batch.sequences, contextLength, vocabularySize);
+export function checkTrainingBatch(batch: TrainingBatch, context: Context, vocabularySize: number): void {
+  checkSequences(batch.sequences, context, vocabularySize);
   batch.sequences.forEach((sequence, i) => {
     checkPerToken(sequence, 'advantage', sequence.advantage, i);
     checkPerToken(sequence, 'weight', sequence.weight, i);

@@ -174,6 +174,8 @@ export interface Policy {
   readonly tokenizer: Tokenizer;
   /** Most tokens (prompt + completion) a sequence may have. */
   readonly contextLength: number;
+  /** What sets it, for messages: a key and its file. */
+  readonly contextFrom: string;
   /** Same weights, fresh optimizer; later changes to either do not reach the other. */
   fork(): Promise<Policy>;
   /** [prompt][completion]. @throws SoarError ENGINE_PROMPT_TOO_LONG, ENGINE_EMPTY_PROMPT */

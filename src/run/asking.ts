@@ -1,5 +1,6 @@
 /** The problems that can be asked of the model at hand, and how. */
 import type { Prompt } from '../checkpoints/tokenizer.js';
+import { contextText } from '../engine/checks.js';
 import type { Policy } from '../engine/engine.js';
 import { fixingSettings } from '../engine/settings.js';
 import { SoarError } from '../errors.js';
@@ -121,7 +122,7 @@ function askable(set: ProblemSet, policy: Policy, domain: Domain, { config, long
   if (room < 1) {
     throw new SoarError(
       'PREPARE_NO_ROOM',
-      `the context of ${policy.contextLength} tokens has no room for a question beside an answer of ${maxNewTokens}`,
+      `the context holds ${contextText(policy)}: no room for a question beside an answer of ${maxNewTokens} tokens`,
       { where: config.model, remedy: 'lower --max-new-tokens, or take a model with a longer context' },
     );
   }
@@ -145,10 +146,14 @@ function askable(set: ProblemSet, policy: Policy, domain: Domain, { config, long
     prompts.set(problem, tokens.slice(Math.max(0, tokens.length - room)));
   }
   if (prompts.size === 0) {
-    throw new SoarError('PROBLEMS_EMPTY', `no prompt fits: all ${tooLong.length} have more than ${room} tokens`, {
-      where: set.source,
-      remedy: 'take a model with a longer context, lower --max-new-tokens, or cut prompts with --long-prompts cut',
-    });
+    throw new SoarError(
+      'PROBLEMS_EMPTY',
+      `no prompt fits: all ${tooLong.length} have more than ${room} tokens, the context holds ${contextText(policy)}`,
+      {
+        where: set.source,
+        remedy: 'take a model with a longer context, lower --max-new-tokens, or cut prompts with --long-prompts cut',
+      },
+    );
   }
   return { problems: [...prompts.keys()], prompts, tooLong, cut, unwritable };
 }

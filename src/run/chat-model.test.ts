@@ -56,7 +56,9 @@ describe('a model with a chat template', () => {
     await expect(long).rejects.toMatchObject({
       code: 'RUN_CONTEXT_TOO_SHORT',
       where: 'soar.student.sampling.maxNewTokens',
-      message: expect.stringMatching(/^the prompt of problem .* may get 850 more, the model's context holds 900$/),
+      message: expect.stringMatching(
+        /^the prompt of problem .* may get 850 more, the model's context holds 900 \(max_position_embeddings of .*model\/config\.json\)$/,
+      ),
     });
     for (const other of [[], ['mathematics.prompt=chat']]) {
       await expect(openWorkbench(config(...other, named))).rejects.toMatchObject({ code: 'HARD_SET_OTHER_PROMPT' });
@@ -78,6 +80,16 @@ describe('a model with a chat template', () => {
     expect(lines).toHaveLength(16);
   });
 
+  it('is asked for what fits into memory with the cache of what will be written', async () => {
+    const request = { prompt: 'Two and two', temperature: 1, topP: 1, maxNewTokens: 800, seed: 's' };
+    const limited = config('engine.memoryLimit=0.2');
+    await expect(completeWithModel(limited, { ...request, count: 256 })).rejects.toMatchObject({
+      code: 'ENGINE_MEMORY',
+      message: expect.stringMatching(/cache of keys and values +0\.02 GiB/),
+    });
+    expect(await completeWithModel(limited, { ...request, count: 1 })).toHaveLength(1);
+  });
+
   it('completes a text or answers a message, the same for the same seed', async () => {
     const request = { count: 3, temperature: 1, topP: 1, maxNewTokens: 6, seed: 's' };
     const raw = await completeWithModel(config(), { ...request, prompt: 'Two and two' });
@@ -90,7 +102,9 @@ describe('a model with a chat template', () => {
     await expect(completeWithModel(config(), long)).rejects.toMatchObject({
       code: 'SAMPLE_PROMPT_TOO_LONG',
       where: '--prompt',
-      message: expect.stringMatching(/has \d+ tokens and may get 6 more, the model's context holds 900$/),
+      message: expect.stringMatching(
+        /has \d+ tokens and may get 6 more, the model's context holds 900 \(max_position_embeddings of .*model\/config\.json\)$/,
+      ),
     });
   });
 });

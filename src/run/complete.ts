@@ -1,6 +1,10 @@
 /** What a model makes of a prompt of the user's own: any model as it stands, or the policies of a run. Trains nothing. */
+import { readTokenizer } from '../checkpoints/model-description.js';
+import { findBase } from '../checkpoints/model-folder.js';
 import type { Prompt } from '../checkpoints/tokenizer.js';
+import { contextText } from '../engine/checks.js';
 import type { Policy } from '../engine/engine.js';
+import type { Workload } from '../engine/index.js';
 import { SoarError } from '../errors.js';
 import type { RunConfig } from './config/config.js';
 import { modelFolder } from './model-place.js';
@@ -30,9 +34,10 @@ export async function completeWithModel(
   config: Pick<RunConfig, 'model' | 'engine'>,
   request: CompletionRequest,
 ): Promise<CompletedText[]> {
-  const engine = await openEngine(config);
+  const folder = await modelFolder(config);
+  const engine = await openEngine(config, await workloadOf(folder, request));
   try {
-    return await complete(await engine.open({ folder: await modelFolder(config) }), request);
+    return await complete(await engine.open({ folder }), request);
   } finally {
     await engine.close();
   }
@@ -48,6 +53,14 @@ export const completeWithRun = (
 
 const usualTokens = 256;
 
+/** For the prediction of memory, before any weights are read: a prompt of the user's own may be of any length. */
+async function workloadOf(folder: string, request: CompletionRequest): Promise<Workload> {
+  const { base } = await findBase(folder);
+  const { tokenizer } = await readTokenizer(base, [], Number.POSITIVE_INFINITY);
+  const tokens = tokenizer.encode(request.prompt).length + (request.maxNewTokens ?? usualTokens);
+  return { policies: 1, trained: 0, sequences: request.count, tokens };
+}
+
 async function complete(policy: Policy, request: CompletionRequest): Promise<CompletedText[]> {
   const { prompt, count, temperature, topP, seed } = request;
   const { tokenizer, contextLength } = policy;
@@ -57,7 +70,7 @@ async function complete(policy: Policy, request: CompletionRequest): Promise<Com
   if (maxNewTokens > room) {
     throw new SoarError(
       'SAMPLE_PROMPT_TOO_LONG',
-      `the prompt has ${tokens.length} tokens and may get ${maxNewTokens} more, the model's context holds ${contextLength}`,
+      `the prompt has ${tokens.length} tokens and may get ${maxNewTokens} more, the model's context holds ${contextText(policy)}`,
       {
         where: '--prompt',
         remedy: 'shorten the prompt, lower --max-new-tokens, or take a model with a longer context',

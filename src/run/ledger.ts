@@ -57,6 +57,7 @@ export function openLedger(): Ledger {
       model: inner.model,
       tokenizer: inner.tokenizer,
       contextLength: inner.contextLength,
+      contextFrom: inner.contextFrom,
       fork: async () => policy(await timed(() => inner.fork()), role),
       async sample(prompts, options) {
         const groups = await timed(() => inner.sample(prompts, options));

@@ -70,6 +70,7 @@ export class ScriptedPolicy implements Policy {
   readonly model = 'scripted';
   readonly tokenizer = characters;
   contextLength = 2000;
+  contextFrom = 'the test';
   /** Log-probability of every token that it scores. */
   logprob = -1;
   weights = new Float32Array(2);

@@ -46,7 +46,7 @@ export function createEmbeddedEngine(
     async open({ folder }) {
       checkOpen();
       let crew = { workers: 0, threads: 0 };
-      const { shape, weights, tokenizer, hash } = await readModelFolder(folder, (found) => {
+      const { shape, weights, tokenizer, contextFrom, hash } = await readModelFolder(folder, (found) => {
         crew = crewFor(resolved, llamaLayout(found).size, availableParallelism());
         const plan = { ...resolved, ...workload, shape: found, workers: placement?.workers ?? crew.workers };
         checkMemory({ ...plan, lora: lora ?? undefined }, resolved.memoryLimit, folder);
@@ -55,7 +55,7 @@ export function createEmbeddedEngine(
       // The first model decides how many there are.
       placement ??= new Placement(resolved, startWorkers(resolved, crew));
       const place = placement;
-      const model = { id: place.nextId(), shape, tokenizer, hash, ...(lora && { lora }) };
+      const model = { id: place.nextId(), shape, tokenizer, contextFrom, hash, ...(lora && { lora }) };
       await place.announce(model, lora ? weights : undefined);
       const [home, id] = [place.leastPolicies(), place.nextId()];
       const policy = new EmbeddedPolicy(place, model, home, id);

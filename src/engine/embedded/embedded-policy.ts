@@ -36,6 +36,7 @@ export class EmbeddedPolicy implements Policy {
   readonly model: string;
   readonly tokenizer: Tokenizer;
   readonly contextLength: number;
+  readonly contextFrom: string;
   private readonly placement: Placement;
   private readonly loaded: LoadedModel;
   private readonly home: WorkerLink;
@@ -57,6 +58,7 @@ export class EmbeddedPolicy implements Policy {
     this.tokenizer = loaded.tokenizer;
     this.contextLength = loaded.shape.contextLength;
     this.sharesUpdates = llamaLayout(loaded.shape).size < largeModel;
+    this.contextFrom = loaded.contextFrom;
     home.policies++;
   }
 
@@ -76,7 +78,7 @@ export class EmbeddedPolicy implements Policy {
 
   async sample(prompts: readonly Tokens[], options: SamplingOptions): Promise<Completion[][]> {
     this.checkAlive();
-    checkPrompts(prompts, options, this.contextLength, this.loaded.shape.vocabularySize);
+    checkPrompts(prompts, options, this, this.loaded.shape.vocabularySize);
     while (this.busy) await this.busy;
     const perTask = Math.max(1, Math.floor(this.placement.settings.chunk / options.samplesPerPrompt));
     const tasks: Promise<Completion[][]>[] = [];
@@ -134,7 +136,7 @@ export class EmbeddedPolicy implements Policy {
 
   async logprobs(sequences: readonly Sequence[]): Promise<Float32Array[]> {
     this.checkAlive();
-    checkSequences(sequences, this.contextLength, this.loaded.shape.vocabularySize);
+    checkSequences(sequences, this, this.loaded.shape.vocabularySize);
     while (this.busy) await this.busy;
     if (sequences.length === 0) return [];
     const scored = await this.home.ask('score', { policy: this.id, sequences: flatSequences(sequences) });
@@ -143,7 +145,7 @@ export class EmbeddedPolicy implements Policy {
 
   async update(batch: TrainingBatch, step: OptimizerStep): Promise<UpdateMetrics> {
     this.checkAlive();
-    checkTrainingBatch(batch, this.contextLength, this.loaded.shape.vocabularySize);
+    checkTrainingBatch(batch, this, this.loaded.shape.vocabularySize);
     while (this.busy) await this.busy;
     const flat = flatTrainingBatch(batch);
     const helpers = this.sharesUpdates ? this.placement.idle(this.home, shareCount(flat) - 1) : [];

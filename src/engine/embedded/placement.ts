@@ -8,6 +8,7 @@ import type { WorkerLink } from './worker-link.js';
 export interface LoadedModel extends StatedModel {
   readonly id: number;
   readonly tokenizer: Tokenizer;
+  readonly contextFrom: string;
 }
 
 export class Placement {

@@ -34,8 +34,8 @@ export function createReferenceEngine({ lora = null }: Partial<Pick<InProcessSet
     },
     async open({ folder }) {
       checkOpen();
-      const { shape, weights, tokenizer, hash } = await readModelFolder(folder);
-      const model = { shape, tokenizer, hash, checkOpen };
+      const { shape, weights, tokenizer, contextFrom, hash } = await readModelFolder(folder);
+      const model = { shape, tokenizer, contextFrom, hash, checkOpen };
       if (!lora) return new ReferencePolicy(model, weights);
       return new ReferencePolicy({ ...model, lora, base: weights }, initialAdapters(shape, lora));
     },

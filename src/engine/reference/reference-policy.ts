@@ -25,6 +25,7 @@ export interface ReferenceModel extends StatedModel {
   /** The frozen weights, where adapters are trained. */
   readonly base?: Float32Array;
   readonly tokenizer: Tokenizer;
+  readonly contextFrom: string;
   /** Throws once the engine is closed. */
   readonly checkOpen: () => void;
 }
@@ -34,6 +35,7 @@ export class ReferencePolicy implements Policy {
   readonly model: string;
   readonly tokenizer: Tokenizer;
   readonly contextLength: number;
+  readonly contextFrom: string;
   private readonly opened: ReferenceModel;
   /** What is trained: all weights, or adapters. */
   private readonly weights: Float32Array;
@@ -48,6 +50,7 @@ export class ReferencePolicy implements Policy {
     this.weights = weights;
     this.tokenizer = opened.tokenizer;
     this.contextLength = opened.shape.contextLength;
+    this.contextFrom = opened.contextFrom;
   }
 
   async fork(): Promise<Policy> {
@@ -58,14 +61,14 @@ export class ReferencePolicy implements Policy {
   async sample(prompts: readonly Tokens[], options: SamplingOptions): Promise<Completion[][]> {
     this.checkAlive();
     const { shape } = this.opened;
-    checkPrompts(prompts, options, shape.contextLength, shape.vocabularySize);
+    checkPrompts(prompts, options, this, shape.vocabularySize);
     return sampleCompletions(shape, this.effective(), this.tokenizer, prompts, options);
   }
 
   async logprobs(sequences: readonly Sequence[]): Promise<Float32Array[]> {
     this.checkAlive();
     const { shape } = this.opened;
-    checkSequences(sequences, shape.contextLength, shape.vocabularySize);
+    checkSequences(sequences, this, shape.vocabularySize);
     const parameters = parametersOf(shape, this.effective());
     return sequences.map(({ tokens, promptLength }) => {
       const logits = llamaLogits(new Tape(), shape, parameters, tokens);
@@ -77,7 +80,7 @@ export class ReferencePolicy implements Policy {
   async update(batch: TrainingBatch, step: OptimizerStep): Promise<UpdateMetrics> {
     this.checkAlive();
     const { shape } = this.opened;
-    checkTrainingBatch(batch, shape.contextLength, shape.vocabularySize);
+    checkTrainingBatch(batch, this, shape.vocabularySize);
     const { gradient: full, metrics } = batchGradient(shape, this.effective(), batch);
     const { lora } = this.opened;
     const gradient = Float32Array.from(lora ? adapterGradient(this.opened, this.weights, full) : full);

@@ -109,8 +109,11 @@ function engineOf(service: Service, settings: TinkerSettings, baseModel: string,
       service.checkOpen();
       const model = await readModelDescription(folder);
       const hash = createHash('sha256').update(`${baseModel}\n${model.hash}`).digest('hex');
-      const contextLength = Math.min(model.contextLength, serverContext);
-      return new TinkerPolicy(service, { ...model, hash, contextLength, fixedOptimizer }, 'base');
+      const served =
+        serverContext < model.contextLength
+          ? { contextLength: serverContext, contextFrom: `max_context_length of ${settings.baseUrl}` }
+          : {};
+      return new TinkerPolicy(service, { ...model, ...served, hash, fixedOptimizer }, 'base');
     },
     retain: (states) => service.checkpoints.retain(new Set(states.flatMap((state) => checkpointOf(state) ?? []))),
     close: () => service.close(),

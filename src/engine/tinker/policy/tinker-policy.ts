@@ -43,6 +43,7 @@ export class TinkerPolicy implements Policy {
   readonly model: string;
   readonly tokenizer;
   readonly contextLength: number;
+  readonly contextFrom: string;
   private readonly service: Service;
   private readonly served: ServedModel;
   private place: Place;
@@ -57,6 +58,7 @@ export class TinkerPolicy implements Policy {
     this.model = served.hash;
     this.tokenizer = served.tokenizer;
     this.contextLength = served.contextLength;
+    this.contextFrom = served.contextFrom;
     this.place = place;
   }
 
@@ -73,7 +75,7 @@ export class TinkerPolicy implements Policy {
 
   sample(prompts: readonly Tokens[], options: SamplingOptions): Promise<Completion[][]> {
     return this.inTurn(async () => {
-      checkPrompts(prompts, options, this.contextLength, this.served.vocabularySize);
+      checkPrompts(prompts, options, this, this.served.vocabularySize);
       if (prompts.length === 0) return [];
       const sampler = await this.sampler();
       const stop = stopsToSend(options, this.tokenizer);
@@ -103,7 +105,7 @@ export class TinkerPolicy implements Policy {
 
   logprobs(sequences: readonly Sequence[]): Promise<Float32Array[]> {
     return this.inTurn(async () => {
-      checkSequences(sequences, this.contextLength, this.served.vocabularySize);
+      checkSequences(sequences, this, this.served.vocabularySize);
       const asked = sequences.filter(({ tokens, promptLength }) => tokens.length > promptLength);
       const found = asked.length > 0 ? await this.score(asked) : [];
       let next = 0;
@@ -115,7 +117,7 @@ export class TinkerPolicy implements Policy {
 
   update(batch: TrainingBatch, step: OptimizerStep): Promise<UpdateMetrics> {
     return this.inTurn(async () => {
-      checkTrainingBatch(batch, this.contextLength, this.served.vocabularySize);
+      checkTrainingBatch(batch, this, this.served.vocabularySize);
       this.checkStep(step);
       const { profile, client } = this.service;
       const plan = planUpdate(batch, profile);

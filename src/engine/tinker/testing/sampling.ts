@@ -38,6 +38,7 @@ function served(policy: Policy, seedOf: SeedOf): Policy {
     model: policy.model,
     tokenizer: policy.tokenizer,
     contextLength: policy.contextLength,
+    contextFrom: policy.contextFrom,
     fork: async () => served(await policy.fork(), seedOf),
     sample: (prompts, { samplesPerPrompt, seed, ...options }) =>
       Promise.all(prompts.map((prompt, p) => drawAsServed(policy, prompt, samplesPerPrompt, seedOf(seed, p), options))),
