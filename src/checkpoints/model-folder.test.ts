@@ -254,7 +254,25 @@ describe('readModelFolder', () => {
     await refused(await file(without), 'MODEL_WEIGHTS', /up_proj\.weight is missing/);
     const turned = all.map((tensor) => (tensor.name === name ? { ...tensor, shape: [8, 10] } : tensor));
     const odd = all.map((tensor, i) => (i === 1 ? { ...tensor, data: tensor.data.with(3, Number.NaN) } : tensor));
-    await refused(await file(odd), 'MODEL_WEIGHTS', /holds a number that is none/);
+    const holdsNaN = {
+      code: 'MODEL_WEIGHTS',
+      message: `the tensor ${odd[1]?.name} holds a number that is none (NaN or infinite)`,
+    };
+    const inOne = await file(odd);
+    await expect(readModelFolder(inOne)).rejects.toMatchObject({
+      ...holdsNaN,
+      where: join(inOne, 'model.safetensors'),
+    });
+    const map = odd.map(({ name }, i) => [name, `part-${i % 2}.safetensors`]);
+    const inShard = await folderWith({
+      'model.safetensors.index.json': JSON.stringify({ weight_map: Object.fromEntries(map) }),
+      'part-0.safetensors': encodeSafetensors(odd.filter((_, i) => i % 2 === 0)),
+      'part-1.safetensors': encodeSafetensors(odd.filter((_, i) => i % 2 === 1)),
+    });
+    await expect(readModelFolder(inShard)).rejects.toMatchObject({
+      ...holdsNaN,
+      where: join(inShard, 'part-1.safetensors'),
+    });
     await refused(
       await file(turned),
       'MODEL_WEIGHTS',

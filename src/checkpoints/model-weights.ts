@@ -87,22 +87,26 @@ async function arrange(
   const flat = new Float32Array(layout.size);
   for (const { name, offset, size } of layout.slots) {
     const values = flat.subarray(offset, offset + size);
-    await tensors.get(name)?.read(values);
-    if (!areFinite(values)) throw wrong(`the tensor ${name} holds a number that is none (NaN or infinite)`, folder);
+    const tensor = tensors.get(name) as FileTensor;
+    await tensor.read(values);
+    if (!areFinite(values)) throw wrong(`the tensor ${name} ${notFinite}`, tensor.path);
   }
   const copy = shape.tiedEmbeddings ? tensors.get(head) : undefined;
   if (copy) await checkTied(shape, copy, flat);
   return flat;
 }
 
-/** Some files hold the head once more although the config ties it: then it has to be the embedding. */
+/** Some files hold the head once more although the config ties it: then it has to be the embedding. Compared as it is read, never held. */
 async function checkTied(shape: LlamaShape, copy: FileTensor, flat: Float32Array): Promise<void> {
   checkShape(head, copy, [shape.vocabularySize, shape.hiddenSize]);
-  const values = new Float32Array(shape.vocabularySize * shape.hiddenSize);
-  await copy.read(values);
   // The embedding is the first of the layout.
-  if (values.every((value, i) => Object.is(value, flat[i]))) return;
-  throw wrong(`${head} differs from ${embedding}, which are one by config.json (tie_word_embeddings)`, copy.path);
+  let at = 0;
+  for await (const piece of copy.pieces()) {
+    if (!piece.every((value, i) => Object.is(value, flat[at + i]))) {
+      throw wrong(`${head} differs from ${embedding}, which are one by config.json (tie_word_embeddings)`, copy.path);
+    }
+    at += piece.length;
+  }
 }
 
 function checkShape(name: string, { shape, path }: FileTensor, dims: readonly number[]): void {
@@ -130,8 +134,10 @@ function saidBy(name: string): string {
   return name.includes('.layers.') ? 'model_type, num_hidden_layers' : 'model_type';
 }
 
+export const notFinite = 'holds a number that is none (NaN or infinite)';
+
 /** NaN and infinities are all that differ from themselves less themselves. */
-function areFinite(values: Float32Array): boolean {
+export function areFinite(values: Float32Array): boolean {
   for (let i = 0; i < values.length; i++) if ((values[i] as number) - (values[i] as number) !== 0) return false;
   return true;
 }

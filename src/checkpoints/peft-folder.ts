@@ -8,6 +8,7 @@ import { SoarError } from '../errors.js';
 import type { LlamaShape } from './llama-shape.js';
 import { type LoraShape, type LoraTarget, loraLayout, loraTargets } from './lora.js';
 import { modelFileError, readModelJson, refusePointer } from './model-file.js';
+import { areFinite, notFinite } from './model-weights.js';
 import type { TensorEntry } from './safetensors.js';
 import { openSafetensors } from './safetensors-file.js';
 
@@ -109,7 +110,9 @@ export async function readPeftAdapters(folder: string, shape: LlamaShape, lora: 
       if (`${tensor.shape}` !== `${dims}`) {
         throw wrong(`the tensor ${prefix}${name} has the shape [${tensor.shape}], by the configs it is [${dims}]`);
       }
-      await tensor.read(adapters.subarray(offset, offset + length));
+      const values = adapters.subarray(offset, offset + length);
+      await tensor.read(values);
+      if (!areFinite(values)) throw wrong(`the tensor ${prefix}${name} ${notFinite}`);
     }
     return adapters;
   } finally {

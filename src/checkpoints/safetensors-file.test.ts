@@ -44,7 +44,7 @@ describe('openSafetensors', () => {
     const expected = decodeSafetensors(bytes, path).tensors;
     const file = await openSafetensors(path);
     expect([...file.tensors.keys()]).toEqual(Object.keys(sizes));
-    for (const [name, { shape, read }] of file.tensors) {
+    for (const [name, { shape, read, pieces }] of file.tensors) {
       const array = new Float32Array(count + 7).fill(0.5);
       await read(array.subarray(3, 3 + count));
       const values = expected.get(name)?.data as Float32Array;
@@ -52,6 +52,14 @@ describe('openSafetensors', () => {
       expect(Buffer.compare(new Uint8Array(array.buffer, 12, 4 * count), new Uint8Array(values.buffer))).toBe(0);
       expect([...array.subarray(0, 3), ...array.subarray(3 + count)]).toEqual(new Array(7).fill(0.5));
       expect(new Set(values.subarray(0, 1000)).size).toBeGreaterThan(10);
+      let at = 0;
+      for await (const piece of pieces()) {
+        const same = values.subarray(at, at + piece.length);
+        expect(Buffer.compare(Buffer.from(piece.slice().buffer), Buffer.from(same.slice().buffer))).toBe(0);
+        expect(piece.length).toBeLessThanOrEqual(2 ** 21);
+        at += piece.length;
+      }
+      expect(at).toBe(count);
     }
     await file.close();
   });

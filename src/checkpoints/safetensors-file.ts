@@ -17,6 +17,8 @@ export interface StoredTensor {
   readonly shape: readonly number[];
   /** Fills `into`, which has as many numbers as the shape. @throws SoarError SAFETENSORS_DAMAGED */
   read(into: Float32Array): Promise<void>;
+  /** The numbers in order, 4 MiB of the file at most at a time, in an array that the next piece overwrites. @throws SoarError SAFETENSORS_DAMAGED */
+  pieces(): AsyncIterable<Float32Array>;
 }
 
 export interface OpenSafetensors {
@@ -36,7 +38,11 @@ export async function openSafetensors(path: string): Promise<OpenSafetensors> {
     const { places } = parseHeader(await bytesAt(file, headerStart, length, path), size, path);
     const tensors = Array.from(places, ([name, place]): [string, StoredTensor] => [
       name,
-      { shape: place.shape, read: (into) => readTensor(file, place, into, path) },
+      {
+        shape: place.shape,
+        read: (into) => readTensor(file, place, into, path),
+        pieces: () => tensorPieces(file, place, path),
+      },
     ]);
     return { tensors: new Map(tensors), close: () => file.close() };
   } catch (error) {
@@ -46,12 +52,32 @@ export async function openSafetensors(path: string): Promise<OpenSafetensors> {
 }
 
 async function readTensor(file: FileHandle, place: TensorPlace, into: Float32Array, path: string): Promise<void> {
-  const width = bytesOf[place.type];
-  const step = pieceSize / width;
+  const step = pieceSize / bytesOf[place.type];
   for (let from = 0; from < place.size; from += step) {
-    const part = into.subarray(from, Math.min(from + step, place.size));
-    toSingles(await bytesAt(file, place.offset + from * width, part.length * width, path), place.type, part);
+    await readPart(file, place, from, into.subarray(from, Math.min(from + step, place.size)), path);
   }
+}
+
+async function* tensorPieces(file: FileHandle, place: TensorPlace, path: string): AsyncGenerator<Float32Array> {
+  const step = Math.min(place.size, pieceSize / bytesOf[place.type]);
+  const piece = new Float32Array(step);
+  for (let from = 0; from < place.size; from += step) {
+    const part = piece.subarray(0, Math.min(step, place.size - from));
+    await readPart(file, place, from, part, path);
+    yield part;
+  }
+}
+
+/** As many numbers as `into` has, from number `from` of the tensor on. */
+async function readPart(
+  file: FileHandle,
+  { type, offset }: TensorPlace,
+  from: number,
+  into: Float32Array,
+  path: string,
+): Promise<void> {
+  const width = bytesOf[type];
+  toSingles(await bytesAt(file, offset + from * width, into.length * width, path), type, into);
 }
 
 async function bytesAt(file: FileHandle, position: number, length: number, path: string): Promise<Uint8Array> {

@@ -127,6 +127,20 @@ describe('a folder of PEFT’s', () => {
     expect(most).toBeLessThan(2e-7);
   });
 
+  it('with a number that is none is refused by file and tensor', async () => {
+    const { shape, lora, adapters } = await recorded('qwen2');
+    const folder = mkdtempSync(join(root, 'none-'));
+    const tensors = peftTensors(shape, lora, adapters.with(0, Number.POSITIVE_INFINITY));
+    const path = join(folder, 'adapter_model.safetensors');
+    writeFileSync(path, encodeSafetensors(tensors));
+    const message = `the tensor ${tensors[0]?.name} holds a number that is none (NaN or infinite)`;
+    await expect(readPeftAdapters(folder, shape, lora)).rejects.toMatchObject({
+      code: 'ADAPTER_WEIGHTS',
+      message,
+      where: path,
+    });
+  });
+
   it('that leads back to itself is refused', async () => {
     const [one, other] = ['one', 'other'].map((name) => join(root, name)) as [string, string];
     for (const [folder, base] of [
