@@ -1,6 +1,7 @@
 /**
- * Whether an exported model is the same model elsewhere: makes a small run, and one with adapters, exports student, teacher and
- * adapter, and has transformers and PEFT compare log-probabilities and token ids with those of the runs' own policies.
+ * Whether an exported model is the same model elsewhere: makes a small run, one with adapters, and one that starts from the adapter of
+ * that one; exports student, teacher and adapter, and has transformers and PEFT compare log-probabilities and token ids with those
+ * of the runs' own policies. The same of a model of every family, trained for two steps.
  *
  *   SOAR_PYTHON=<python> node bench/exports.mjs [-- arguments of `soar run`, default: --preset smoke, with problems of middle length]
  *
@@ -21,6 +22,7 @@ import { openWorkbench } from '../dist/run/open-workbench.js';
 import { openPromoted, openTeacher } from '../dist/run/outer-loop.js';
 import { readRunConfig } from '../dist/run/run-folder.js';
 import { openSnapshots } from '../dist/run/snapshots.js';
+import { familyExports, said } from './family-exports.mjs';
 
 const largest = 1e-4;
 // Of middle length some are solved, so that rewards differ and the teacher is updated.
@@ -35,16 +37,22 @@ const adapters = rank.flatMap((set) => ['--set', set]);
 const runs = [
   { name: 'all weights', more: [], whats: ['student', 'teacher'] },
   { name: 'adapters', more: adapters, whats: ['student', 'adapter'] },
+  {
+    name: 'on an adapter',
+    more: [...adapters, '--set', `model=${join(folder, 'adapters-adapter')}`],
+    whats: ['student', 'adapter'],
+  },
 ];
 const models = [];
 for (const { name, more, whats } of runs) {
-  const place = name.replace(' ', '-');
+  const place = name.replaceAll(' ', '-');
   soar('run', ...settings, ...more, '--name', place, '--runs-dir', folder);
   const paths = runPaths(join(folder, place));
   const exported = whats.map((what) => ({ what, name: `${name}: ${what}`, folder: join(folder, `${place}-${what}`) }));
   for (const { what, folder: out } of exported) soar('export', paths.folder, '--what', what, '--out', out);
   models.push(...(await withSequences(paths, exported)));
 }
+models.push(...(await familyExports(folder)));
 const cases = join(folder, 'cases.json');
 writeFileSync(cases, JSON.stringify(models));
 process.exitCode = compare(cases) ? 0 : 1;
@@ -55,7 +63,6 @@ function soar(...args) {
   if (status !== 0) throw new Error(`soar ${args[0]} ended with ${status}:\n${stderr}`);
 }
 
-/** What each policy of the run writes, with its own log-probabilities and the base model's. */
 async function withSequences(paths, exported) {
   const bench = await openWorkbench(readRunConfig(paths));
   try {
@@ -66,32 +73,9 @@ async function withSequences(paths, exported) {
       teacher: await openTeacher(place),
     };
     policies.adapter = policies.student;
-    const { base, domain } = bench;
-    const texts = history.hardSet.test.slice(0, 16).map(({ question }) => domain.studentPrompt(question));
-    const prompts = texts.map((text) => base.tokenizer.encode(text));
-    const options = { samplesPerPrompt: 4, maxNewTokens: 64, temperature: 1, stopTokens: [], seed: 'exports' };
+    const texts = history.hardSet.test.slice(0, 16).map(({ question }) => bench.domain.studentPrompt(question));
     return await Promise.all(
-      exported.map(async (model) => {
-        const policy = policies[model.what];
-        const groups = await policy.sample(prompts, options);
-        const sequences = groups.flatMap((group, p) =>
-          group.map(({ tokens }) => ({
-            tokens: Int32Array.from([...prompts[p], ...tokens]),
-            promptLength: prompts[p].length,
-          })),
-        );
-        const [own, before] = [await policy.logprobs(sequences), await base.logprobs(sequences)];
-        return {
-          ...model,
-          encodings: texts.map((text, p) => ({ text, ids: [...prompts[p]] })),
-          sequences: sequences.map(({ tokens, promptLength }, i) => ({
-            tokens: [...tokens],
-            promptLength,
-            logprobs: [...own[i]],
-            baseLogprobs: [...before[i]],
-          })),
-        };
-      }),
+      exported.map(async (model) => ({ ...model, ...(await said(policies[model.what], bench.base, texts, 64)) })),
     );
   } finally {
     await bench.close();

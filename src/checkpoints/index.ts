@@ -10,4 +10,4 @@ export {
   unmergeAdapters,
 } from './lora.js';
 export { type FoundBase, findBase, type ModelFolder, readModelFolder } from './model-folder.js';
-export { readPeftAdapters, readPeftConfig } from './peft-folder.js';
+export { type PeftBase, readPeftAdapters, readPeftConfig, writePeftFolder } from './peft-folder.js';

@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { SoarError } from '../errors.js';
 import type { LlamaShape } from './llama-shape.js';
-import { type LoraShape, type LoraTarget, loraLayout, loraTargets } from './lora.js';
+import { type Adapted, type LoraShape, type LoraTarget, loraLayout, loraTargets } from './lora.js';
 import { modelFileError, readModelJson, refusePointer } from './model-file.js';
 import { areFinite, notFinite } from './model-weights.js';
-import type { TensorEntry } from './safetensors.js';
+import { safetensorsPieces, type TensorEntry } from './safetensors.js';
 import { openSafetensors } from './safetensors-file.js';
+import { writePieces } from './write-file.js';
 
 /** Before every name of the model's. */
 const prefix = 'base_model.model.';
@@ -133,6 +134,19 @@ export const peftConfig = ({ rank, alpha, targets }: LoraShape, { name, revision
   target_modules: targets,
   ...plain,
 });
+
+/** Writes both files, in single precision, into a folder that is there. @param base as PEFT will look for it */
+export async function writePeftFolder(
+  folder: string,
+  shape: LlamaShape,
+  { lora, adapters }: Adapted,
+  base: PeftBase,
+): Promise<void> {
+  const text = `${JSON.stringify(peftConfig(lora, base), null, 2)}\n`;
+  await writePieces(join(folder, 'adapter_config.json'), [new TextEncoder().encode(text)]);
+  const tensors = safetensorsPieces(peftTensors(shape, lora, adapters), { format: 'pt' });
+  await writePieces(join(folder, 'adapter_model.safetensors'), tensors);
+}
 
 /** The tensors of adapter_model.safetensors: views of the flat array. */
 export const peftTensors = (shape: LlamaShape, lora: LoraShape, adapters: Float32Array): TensorEntry[] =>

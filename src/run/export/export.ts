@@ -8,9 +8,7 @@ import { copyModelFolder } from '../../checkpoints/copy-model-folder.js';
 import type { LlamaShape } from '../../checkpoints/llama-shape.js';
 import { type Adapted, joinAdapters, mergeAdapters } from '../../checkpoints/lora.js';
 import { type FoundBase, findBase, readModelFolder } from '../../checkpoints/model-folder.js';
-import { type PeftBase, peftConfig, peftTensors, readPeftAdapters } from '../../checkpoints/peft-folder.js';
-import { safetensorsPieces } from '../../checkpoints/safetensors.js';
-import { writePieces } from '../../checkpoints/write-file.js';
+import { type PeftBase, readPeftAdapters, writePeftFolder } from '../../checkpoints/peft-folder.js';
 import { checkpointOf } from '../../engine/index.js';
 import { decodeLlamaState } from '../../engine/llama-state.js';
 import { SoarError } from '../../errors.js';
@@ -108,10 +106,7 @@ async function contents(
   if (lora && format === 'peft') {
     const whole = await onBaseAlone(shape, found, { lora, adapters: trained });
     return async (folder) => {
-      const text = `${JSON.stringify(peftConfig(whole.lora, peftBase(config, found)), null, 2)}\n`;
-      await disk.write(join(folder, 'adapter_config.json'), Buffer.from(text));
-      const tensors = safetensorsPieces(peftTensors(shape, whole.lora, whole.adapters), { format: 'pt' });
-      await writePieces(join(folder, 'adapter_model.safetensors'), tensors);
+      await writePeftFolder(folder, shape, whole, peftBase(config, found));
       await disk.write(join(folder, 'README.md'), card);
     };
   }
