@@ -63,6 +63,7 @@ function soar(...args) {
   if (status !== 0) throw new Error(`soar ${args[0]} ended with ${status}:\n${stderr}`);
 }
 
+/** The exports with what the policy of the run that each was made from says. */
 async function withSequences(paths, exported) {
   const bench = await openWorkbench(readRunConfig(paths));
   try {

@@ -51,7 +51,7 @@ it('merged and unmerged, every weight is back to the rounding of the merged one'
   const merged = weights.slice();
   expect(furthest(merged, base)).toBeGreaterThan(1);
   unmergeAdapters({ shape, lora: upper }, own, weights);
-  const [most] = [Math.max(...merged.map(Math.abs))];
+  const most = Math.max(...merged.map(Math.abs));
   // Two roundings of numbers no larger than the merged one, each half a unit in the last of 24 binary places.
   expect(furthest(weights, base)).toBeLessThanOrEqual(most * 2 ** -23);
   expect(furthest(weights, base)).toBeGreaterThan(0);

@@ -100,7 +100,7 @@ export function mergeAdapters(
   }
 }
 
-/** Subtracts them again: the inverse of `mergeAdapters` but for the rounding of the sum, half a unit in the last place of the merged number. */
+/** Subtracts them again: the inverse of `mergeAdapters` but for two roundings, each at most half a unit in the last place of the larger of base and merged number. */
 export function unmergeAdapters(
   { shape, lora }: Architecture,
   adapters: Float32Array,
