@@ -15,6 +15,7 @@ import { realStep } from './real-step.mjs';
 import { sampling } from './sampling.mjs';
 import { scaling } from './scaling.mjs';
 import { table, worse } from './table.mjs';
+import { tinkerIdle } from './tinker-idle.mjs';
 import { tinkerScale } from './tinker-scale.mjs';
 import { trainingStep } from './training-step.mjs';
 import { world } from './world.mjs';
@@ -30,6 +31,7 @@ const benchmarks = {
   'real-models': realModels,
   'real-step': realStep,
   'tinker-scale': tinkerScale,
+  'tinker-idle': tinkerIdle,
 };
 const names = process.argv.slice(2);
 const unknown = names.find((name) => !(name in benchmarks));

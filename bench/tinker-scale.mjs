@@ -47,13 +47,25 @@ const endings = ['42', '\\frac{42}{5}', '17', undefined].map((answer) =>
   answer === undefined ? ' and so on' : ` The final answer is: \\boxed{${answer}}`,
 );
 
-/** @returns what tinker-scale-process.mjs found, and the bytes that the server counted */
-export async function tinkerScaleRun({ folder, form, students, steps, profiled = false, flags = [] }) {
+/**
+ * @param work milliseconds that the server takes for a call, by its name
+ * @returns what tinker-scale-process.mjs found, and what the server counted: bytes, and how long it had nothing to do
+ */
+export async function tinkerScaleRun({ folder, form, students, steps, profiled = false, flags = [], work = {} }) {
   const model = modelFolder(folder);
   const tokenizer = tokenizerFrom(byteLevelTokenizer(vocabulary), {}, [end], 'bench');
   const ends = endings.map((text) => [...tokenizer.encode(text)].slice(1));
   const script = here('../dist/engine/tinker/testing/null-server.js');
-  const asked = ['--profile', 'skyrl-jax', '--vocabulary', `${begin}`, '--seconds', '3600'];
+  const asked = [
+    '--profile',
+    'skyrl-jax',
+    '--vocabulary',
+    `${begin}`,
+    '--seconds',
+    '3600',
+    '--work',
+    JSON.stringify(work),
+  ];
   const stdio = ['pipe', 'pipe', 'inherit'];
   const server = spawn(process.execPath, [script, ...asked, '--endings', JSON.stringify(ends)], { stdio });
   const said = createInterface({ input: server.stdout })[Symbol.asyncIterator]();

@@ -41,6 +41,7 @@ export class Heartbeats {
   async close(): Promise<void> {
     this.sessions.clear();
     clearTimeout(this.restart);
+    this.restart = undefined;
     const { worker } = this;
     this.worker = undefined;
     await worker?.terminate();

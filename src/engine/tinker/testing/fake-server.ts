@@ -56,6 +56,8 @@ export interface FakeServer {
   readonly checkpoints: readonly string[];
   /** Bytes of requests and of answers so far. */
   readonly traffic: { readonly received: number; readonly sent: number };
+  /** Since the last restart that lost the database: how long it was used, and how much of that no promised request waited or was worked on. */
+  readonly busy: { readonly seconds: number; readonly idleSeconds: number };
   /** Weights and optimizer of a loaded model, now. */
   state(model: string): Promise<PolicyState>;
   /** Accepted requests wait until `resume`. */
@@ -138,6 +140,9 @@ export async function startFakeServer(options: FakeServerOptions): Promise<FakeS
     log,
     met,
     traffic: front.traffic,
+    get busy() {
+      return place.database.futures.busy;
+    },
     get loaded() {
       return place.models.ids;
     },

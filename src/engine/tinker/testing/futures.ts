@@ -41,6 +41,7 @@ export class Futures {
   private readonly waiters = new Map<Future, Set<() => void>>();
   private queue: Future[] = [];
   private count = 0;
+  private readonly idleness = { first: Number.NaN, last: Number.NaN, idle: 0 };
   private readonly forgetsResults: boolean;
 
   constructor(forgetsResults = false) {
@@ -63,6 +64,11 @@ export class Futures {
   }
 
   add(request: NewFuture): string {
+    if (this.queue.length === 0) {
+      const now = performance.now();
+      if (Number.isNaN(this.idleness.first)) this.idleness.first = now;
+      else this.idleness.idle += now - this.idleness.last;
+    }
     const place = ++this.count;
     const future: Future = { ...request, place, id: `${place}`, polls: 0 };
     this.byId.set(future.id, future);
@@ -82,6 +88,12 @@ export class Futures {
     return this.queue;
   }
 
+  /** From the first request to the last that left nothing to do, and how much of that there was nothing to do. */
+  get busy(): { readonly seconds: number; readonly idleSeconds: number } {
+    const { first, last, idle } = this.idleness;
+    return { seconds: (last - first) / 1000, idleSeconds: idle / 1000 };
+  }
+
   /** @throws Refusal 404, 410 */
   get(id: string): Future {
     const future = this.byId.get(id);
@@ -98,6 +110,7 @@ export class Futures {
     Object.assign(future, outcome);
     delete future.work;
     this.queue = this.queue.filter((one) => one !== future);
+    if (this.queue.length === 0) this.idleness.last = performance.now();
     for (const wake of this.waiters.get(future) ?? []) wake();
     this.waiters.delete(future);
   }

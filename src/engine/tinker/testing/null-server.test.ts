@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type FakeServer, startFakeServer } from './fake-server.js';
@@ -10,6 +11,8 @@ import { profiles } from './profile.js';
 
 /** Built by `npm test` before. */
 const script = fileURLToPath(new URL('../../../../dist/engine/tinker/testing/null-server.js', import.meta.url));
+
+const stepOf = (model: string) => ({ model_id: model, adam_params: { learning_rate: 0.1 } });
 
 let server: FakeServer | undefined;
 afterEach(async () => {
@@ -61,6 +64,18 @@ describe('the null server', () => {
     const [before] = [performance.now()];
     await client.step(model);
     expect(performance.now() - before).toBeGreaterThan(38);
+    // Two side by side leave no gap; the pause after them is one once there is something to do again.
+    const old = server.busy;
+    const promised = [await client.post('/optim_step', stepOf(model)), await client.post('/optim_step', stepOf(model))];
+    await Promise.all(promised.map((one) => client.result(one)));
+    const idle = server.busy.idleSeconds;
+    await setTimeout(150);
+    expect(server.busy.idleSeconds).toBe(idle);
+    await client.step(model);
+    const { seconds, idleSeconds } = server.busy;
+    expect(idleSeconds - idle).toBeGreaterThan(0.14);
+    expect(idleSeconds - idle).toBeLessThan(0.4);
+    expect(seconds - old.seconds).toBeGreaterThan(0.15 + 3 * 0.038);
   });
 
   it('runs in a process of its own, which ends with its input', async () => {
@@ -71,7 +86,8 @@ describe('the null server', () => {
     const client = new PlainClient(url);
     expect((await client.pass(await client.model(), [datum([0, 1, 2])])).status).toBe(200);
     child.stdin.end();
-    expect(await next()).toEqual({ received: expect.any(Number), sent: expect.any(Number) });
+    const number = expect.any(Number);
+    expect(await next()).toEqual({ received: number, sent: number, seconds: number, idleSeconds: number });
     expect(await once(child, 'exit')).toEqual([0, null]);
   });
 });

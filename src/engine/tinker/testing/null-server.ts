@@ -1,7 +1,7 @@
 /**
  * A server without a model in a process of its own, so that a client's memory and time can be measured apart from it:
  * `node null-server.js [--profile hosted] [--vocabulary 32000] [--endings '[[1, 2]]'] [--seconds 600] [--work '{"optimStep": 500}']`.
- * Results are forgotten once they were told. Writes `{"url": ...}` when it is ready, `{"received": ..., "sent": ...}` at its end, which comes when its standard input ends or the
+ * Results are forgotten once they were told. Writes `{"url": ...}` when it is ready, `{"received": ..., "sent": ..., "seconds": ..., "idleSeconds": ...}` (bytes, and `FakeServer.busy`) at its end, which comes when its standard input ends or the
  * seconds are over.
  */
 import { parseArgs } from 'node:util';
@@ -33,7 +33,7 @@ async function end(): Promise<void> {
   if (ending) return;
   ending = true;
   clearTimeout(timer);
-  console.log(JSON.stringify(server.traffic));
+  console.log(JSON.stringify({ ...server.traffic, ...server.busy }));
   await server.close();
   process.stdin.destroy();
 }
