@@ -78,6 +78,21 @@ describe('the null server', () => {
     expect(seconds - old.seconds).toBeGreaterThan(0.15 + 3 * 0.038);
   });
 
+  it('on SkyRL, a step that comes within a round does not overtake the pass that came before it', async () => {
+    const pace = { workMilliseconds: { forward: 150 } };
+    server = await startFakeServer({ profile: profiles['skyrl-jax'], model: { vocabularySize: 50 }, pace });
+    const client = new PlainClient(server.url);
+    const [busy, other] = [await client.model(), await client.model()];
+    const input = { data: [datum([0, 1, 2])], loss_fn: 'cross_entropy' };
+    const round = await client.post('/forward', { model_id: busy, forward_input: input });
+    await setTimeout(50);
+    const pass = await client.post('/forward_backward', { model_id: other, forward_backward_input: input });
+    const step = await client.post('/optim_step', stepOf(other));
+    await Promise.all([round, pass, step].map((one) => client.result(one)));
+    const kinds = server.log.operations.filter(({ model }) => model === other).map(({ kind }) => kind);
+    expect(kinds).toEqual(['createModel', 'forwardBackward', 'optimStep']);
+  });
+
   it('runs in a process of its own, which ends with its input', async () => {
     const child = spawn(process.execPath, [script, '--profile', 'skyrl-jax', '--seconds', '60']);
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

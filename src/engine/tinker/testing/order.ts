@@ -16,7 +16,7 @@ const barriers: readonly CallName[] = ['optimStep', 'loadWeights'];
 const passes: readonly CallName[] = ['forwardBackward', 'forward'];
 
 /** The four phases of one of SkyRL's rounds. */
-export const phases = ['forwardBackward', 'forward', 'sample', 'single'] as const;
+const phases = ['forwardBackward', 'forward', 'sample', 'single'] as const;
 
 /**
  * SkyRL: all passes that no step or load of their model stands before; then all samples, of one checkpoint for each model; then
@@ -62,14 +62,13 @@ export function nextBySequence<W extends Waiting>(
   );
 }
 
-/** Requests of one turn, in the order in which they run. */
-export function nextTurn<W extends Waiting>(
+/** Requests of one round, in the order in which they run. SkyRL looks once for all four phases: what comes meanwhile is for the next round. */
+export function nextRound<W extends Waiting>(
   order: ServerProfile['order'],
   waiting: readonly W[],
-  phase: (typeof phases)[number],
   done: ReadonlyMap<string, number>,
 ): W[] {
-  if (order === 'ticks') return nextInRound(waiting, phase);
+  if (order === 'ticks') return phases.flatMap((phase) => nextInRound(waiting, phase));
   const next = order === 'arrival' ? waiting[0] : nextBySequence(waiting, done);
   return next ? [next] : [];
 }

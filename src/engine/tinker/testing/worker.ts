@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { CallName } from '../wire/calls.js';
 import { apply, type Place } from './apply.js';
 import type { Future } from './futures.js';
-import { nextTurn, phases } from './order.js';
+import { nextRound } from './order.js';
 
 export interface Pace {
   /** Between two rounds. */
@@ -59,14 +59,13 @@ export class Worker {
     let idle = false;
     while (!idle && !this.paused && !this.stopped) {
       await setTimeout(this.pace.tickMilliseconds);
-      idle = true;
-      for (const phase of phases) {
-        const { profile, database } = this.place();
-        for (const future of nextTurn(profile.order, database.futures.pending, phase, this.done)) {
-          if (this.paused || this.stopped) return;
-          await this.applyOne(future);
-          idle = false;
-        }
+      const { profile, database } = this.place();
+      const round = nextRound(profile.order, database.futures.pending, this.done);
+      idle = round.length === 0;
+      for (const future of round) {
+        if (this.paused || this.stopped) return;
+        // A restart may have taken the rest of the round away.
+        if (this.place().database === database) await this.applyOne(future);
       }
     }
   }
