@@ -52,13 +52,17 @@ export class Adapter {
     return logprobsOf(output).map((row, i) => row.slice((sequences[i] as Sequence).promptLength - 1));
   }
 
-  /** A gradient and its step, sent back to back. @throws SoarError TINKER_*; ENGINE_NOT_FINITE */
+  /** A gradient and its step, sent back to back where they cannot overtake each other. @throws SoarError TINKER_*; ENGINE_NOT_FINITE */
   async step({ data, lossFn }: LossRequest, adam: OptimizerStep): Promise<StepResult> {
-    const { signal } = this.service;
+    const { signal, profile } = this.service;
     this.gradientsWait = true;
     let receipt: Promise<void> | undefined;
-    const [pass, step] = await Promise.allSettled([
-      this.model.forwardBackward(data, { name: lossFn }, { signal }),
+    let accepted = false;
+    const onAccepted = () => {
+      accepted = true;
+    };
+    const passing = this.model.forwardBackward(data, { name: lossFn }, { signal, onAccepted });
+    const stepping = () =>
       this.model.optimStep(adamSettings(adam), {
         signal,
         onAccepted: ({ sequence }) => {
@@ -66,11 +70,15 @@ export class Adapter {
           receipt = this.service.journal.record({ event: 'stepped', adapter: this.model.id, sequence, tokens });
           receipt.catch(() => undefined);
         },
-      }),
+      });
+    const [pass, step] = await Promise.allSettled([
+      passing,
+      profile.stepsOvertake ? passing.then(stepping) : stepping(),
     ]);
     if (pass.status === 'rejected') {
       // Refused before it was accepted: the step behind it was not sent, and all is as it was.
-      const unsent = step.status === 'rejected' && codeOf(step.reason) === 'TINKER_TURN_DROPPED';
+      const dropped = step.status === 'rejected' && codeOf(step.reason) === 'TINKER_TURN_DROPPED';
+      const unsent = profile.stepsOvertake ? !accepted : dropped;
       if (unsent) this.gradientsWait = uncertainCodes.has(codeOf(pass.reason) ?? '');
       if (!unsent || this.gradientsWait) throw this.lose(pass.reason);
       throw pass.reason;

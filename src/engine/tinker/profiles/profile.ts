@@ -41,6 +41,8 @@ export interface TinkerProfile {
   readonly snapshots: 'kept' | 'latest' | 'live';
   /** Gradients without a step outlive their model and reach the next one in its slot. */
   readonly gradientsOutliveModel: boolean;
+  /** A step that is there before its gradient was worked out may be made without it: it is sent once the gradient's result is there. */
+  readonly stepsOvertake: boolean;
   /** A rank must be a power of two. */
   readonly powerOfTwoRanks: boolean;
 }
@@ -61,6 +63,8 @@ export const profiles: Readonly<Record<ProfileName, TinkerProfile>> = {
     weightsOnlyLoad: 'holds',
     snapshots: 'live',
     gradientsOutliveModel: true,
+    // Its engine looks for passes, then for steps, and does not see what came in between.
+    stepsOvertake: true,
     powerOfTwoRanks: false,
   },
   'skyrl-megatron': {
@@ -82,6 +86,7 @@ export const profiles: Readonly<Record<ProfileName, TinkerProfile>> = {
     weightsOnlyLoad: 'undone',
     snapshots: 'latest',
     gradientsOutliveModel: false,
+    stepsOvertake: true,
     powerOfTwoRanks: false,
   },
   twinkle: {
@@ -96,6 +101,7 @@ export const profiles: Readonly<Record<ProfileName, TinkerProfile>> = {
     weightsOnlyLoad: 'holds',
     snapshots: 'latest',
     gradientsOutliveModel: false,
+    stepsOvertake: false,
     powerOfTwoRanks: false,
   },
   hosted: {
@@ -110,6 +116,7 @@ export const profiles: Readonly<Record<ProfileName, TinkerProfile>> = {
     weightsOnlyLoad: 'holds',
     snapshots: 'kept',
     gradientsOutliveModel: false,
+    stepsOvertake: false,
     powerOfTwoRanks: true,
   },
 };
