@@ -88,22 +88,21 @@ describe('checkDesign', () => {
     });
   });
 
-  it('runs three loops to their promotion and one with a frozen teacher for eight steps, at rate 0', () => {
+  it('pays a learning and a frozen teacher sixteen steps each, the frozen one at rate 0, and runs three loops to their promotion', () => {
     // Every dataset holds a useful question: the first step promotes, and its student then stops the loop.
+    expect(part('loop')).toEqual({ '1: step rewards': [1], '2: step rewards': [1], '3: step rewards': [1] });
     expect(part('teacher')).toEqual({
-      'learning 1: step reward by outer step': [1],
-      'learning 1: questions that changed their kind': [0],
-      'learning 2: step reward by outer step': [1],
-      'learning 2: questions that changed their kind': [0],
-      'learning 3: step reward by outer step': [1],
-      'learning 3: questions that changed their kind': [0],
-      'frozen: step reward by outer step': new Array(8).fill(1),
+      'learning: step rewards': new Array(16).fill(1),
+      'learning: questions that changed their kind': [0],
+      'frozen: step rewards': new Array(16).fill(1),
       'frozen: questions that changed their kind': [0],
     });
     const teachers = calls.filter(({ call, batch }) => call === 'update' && batch?.sequences[0]?.promptLength === 0);
+    const frozen = new Array(16).fill(true);
     expect(teachers.map(({ step }) => step?.learningRate === 0)).toEqual([
+      ...new Array(16).fill(false),
+      ...frozen,
       ...new Array(3).fill(false),
-      ...new Array(8).fill(true),
     ]);
   });
 

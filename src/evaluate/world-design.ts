@@ -36,7 +36,7 @@ export interface DesignCheck {
 }
 
 export interface DesignRow {
-  readonly part: 'success by length' | 'hard set' | 'oracle' | 'teacher' | 'arm';
+  readonly part: 'success by length' | 'hard set' | 'oracle' | 'teacher' | 'loop' | 'arm';
   readonly what: string;
   /** One per seed, loop or outer step where there are several. */
   readonly values: readonly number[];
@@ -46,9 +46,9 @@ const lengths = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 const oracleSeeds = 3;
 /** Loops of SOAR; the arms' seeds take their promotion questions in turn. */
 export const designLoops = 3;
-const frozenSteps = 8;
-/** Steps at either end of a loop whose questions are compared by kind: one step's would differ by chance alone. */
-const kindSteps = 3;
+const teacherSteps = 16;
+/** Outer steps that are seen together: one step's rewards and kinds of questions differ by chance alone. */
+export const window = 3;
 
 /** Every row, which were also handed out as they were found. */
 export async function checkDesign({ onRow, ...given }: DesignCheck): Promise<readonly DesignRow[]> {
@@ -63,14 +63,10 @@ export async function checkDesign({ onRow, ...given }: DesignCheck): Promise<rea
   await successByLength(check);
   const { train, test } = await hardSet(check);
   await oracles(check, train, test);
-  const found: Loop[] = [];
-  for (let i = 0; i < designLoops; i++) {
-    const one = await loop(check, train, i);
-    found.push(one);
-    teacher(check, one, `learning ${i + 1}`);
-  }
-  teacher(check, await loop(frozenTeacher(check), train, 0), 'frozen');
-  await arms(check, train, test, found);
+  for (const frozen of [false, true]) await teacher(check, train, frozen);
+  const promotions: Promotions[] = [];
+  for (let i = 0; i < designLoops; i++) promotions.push(await loop(check, train, i));
+  await arms(check, train, test, promotions);
   return rows;
 }
 
@@ -129,55 +125,54 @@ async function oracles(check: DesignCheck, train: readonly Problem[], test: read
   }
 }
 
-interface Loop {
-  /** Mean reward of the datasets, by outer step. */
-  readonly rewards: readonly number[];
-  /** In the first and in the last steps. */
-  readonly kinds: readonly [Kinds, Kinds];
-  readonly promotions: readonly (readonly Problem[])[];
+/** X_{k*} of each promotion of one loop. */
+type Promotions = readonly (readonly Problem[])[];
+
+/** Promotion switched off, so that a learning teacher and a frozen one have as many steps against the same baseline. */
+async function teacher(check: DesignCheck, hardTrain: readonly Problem[], frozen: boolean): Promise<void> {
+  const { soar, seed, onRow } = check;
+  const schedule = frozen ? { ...soar.teacher.schedule, learningRate: 0 } : soar.teacher.schedule;
+  const settings = {
+    ...soar,
+    outerSteps: teacherSteps,
+    teacher: { ...soar.teacher, schedule },
+    promotion: { ...soar.promotion, enabled: false },
+  };
+  const outcomes = await outerSteps({ ...check, soar: settings }, hardTrain, `${seed}/teacher`);
+  const name = frozen ? 'frozen' : 'learning';
+  const shift = totalVariation(kindsOf(outcomes.slice(0, window)), kindsOf(outcomes.slice(-window)));
+  onRow({ part: 'teacher', what: `${name}: step rewards`, values: outcomes.map(({ stepMean }) => stepMean) });
+  onRow({ part: 'teacher', what: `${name}: questions that changed their kind`, values: [shift] });
 }
 
-type Kinds = Readonly<Record<string, number>>;
-
-const frozenTeacher = (check: DesignCheck): DesignCheck => ({
-  ...check,
-  soar: {
-    ...check.soar,
-    outerSteps: frozenSteps,
-    teacher: { ...check.soar.teacher, schedule: { ...check.soar.teacher.schedule, learningRate: 0 } },
-    promotion: { ...check.soar.promotion, enabled: false },
-  },
-});
-
 /** SOAR, to its end. */
-async function loop(
-  { base, domain, soar, seed }: DesignCheck,
+async function loop(check: DesignCheck, hardTrain: readonly Problem[], i: number): Promise<Promotions> {
+  const outcomes = await outerSteps(check, hardTrain, `${check.seed}/loop-${i}`);
+  check.onRow({ part: 'loop', what: `${i + 1}: step rewards`, values: outcomes.map(({ stepMean }) => stepMean) });
+  return outcomes.flatMap(({ promotion }) => (promotion ? [promotion.questions] : []));
+}
+
+async function outerSteps(
+  { base, domain, soar }: DesignCheck,
   hardTrain: readonly Problem[],
-  i: number,
-): Promise<Loop> {
+  seed: string,
+): Promise<OuterStepOutcome[]> {
   const [teacher, baseline] = [await base.fork(), await base.fork()];
   const accuracies = new Map<string, number>();
   const outcomes: OuterStepOutcome[] = [];
   let state = initialState();
   while (state.finished === null) {
-    const at = { teacher, baseline, reference: base, domain, hardTrain, settings: soar, seed: `${seed}/loop-${i}` };
+    const at = { teacher, baseline, reference: base, domain, hardTrain, settings: soar, seed };
     const outcome = await outerStep(at, state, transientMemory(accuracies));
     if (outcome.promotion) accuracies.clear();
     outcomes.push(outcome);
     state = outcome.state;
   }
   await Promise.all([teacher.release(), baseline.release()]);
-  return {
-    rewards: outcomes.map(({ stepMean }) => stepMean),
-    kinds: [kindsOf(outcomes.slice(0, kindSteps)), kindsOf(outcomes.slice(-kindSteps))],
-    promotions: outcomes.flatMap(({ promotion }) => (promotion ? [promotion.questions] : [])),
-  };
+  return outcomes;
 }
 
-function teacher({ onRow }: DesignCheck, { rewards, kinds: [first, last] }: Loop, name: string): void {
-  onRow({ part: 'teacher', what: `${name}: step reward by outer step`, values: rewards });
-  onRow({ part: 'teacher', what: `${name}: questions that changed their kind`, values: [totalVariation(first, last)] });
-}
+type Kinds = Readonly<Record<string, number>>;
 
 /** Share of the proposals of each kind. */
 function kindsOf(outcomes: readonly OuterStepOutcome[]): Kinds {
@@ -199,11 +194,11 @@ async function arms(
   check: DesignCheck,
   hardTrain: readonly Problem[],
   hardTest: readonly Problem[],
-  found: readonly Loop[],
+  loops: readonly Promotions[],
 ): Promise<void> {
   const { base, domain, soar, evaluate, seed, seeds, onRow } = check;
-  const ofSeed = (i: number) => (found[i % found.length] as Loop).promotions;
-  const evaluation = (promotions: Loop['promotions']) => ({
+  const ofSeed = (i: number) => loops[i % loops.length] as Promotions;
+  const evaluation = (promotions: Promotions) => ({
     policies: { base: () => base.fork(), promoted: () => base.fork() },
     reference: base,
     domain,

@@ -20,13 +20,16 @@ import type {
   UpdateMetrics,
 } from '../engine.js';
 import { decodeLlamaState, encodeLlamaState } from '../llama-state.js';
-import { completionAt, flatSequences, raggedTokens, row } from './flat-batch.js';
+import { completionAt, flatSequences, raggedTokens, row, rowCount } from './flat-batch.js';
 import { flatTrainingBatch } from './flatten-batch.js';
-import { largeModel } from './large-model.js';
 import { arrivedState, buffersIn, copiedState } from './moved-arrays.js';
 import type { LoadedModel, Placement } from './placement.js';
+import type { SamplingTask } from './sampler.js';
 import type { FlatTrainingBatch, ShareOfGradient } from './trainer.js';
 import type { WorkerLink } from './worker-link.js';
+
+/** Parameters. */
+const largestShared = 2 ** 20;
 
 /** As many shares of an update as are worth a copy of the weights each (docs/log.md). */
 const shareCount = ({ sequences }: FlatTrainingBatch): number =>
@@ -41,7 +44,7 @@ export class EmbeddedPolicy implements Policy {
   private readonly loaded: LoadedModel;
   private readonly home: WorkerLink;
   private readonly id: number;
-  /** A large model's copies and gradients would take memory that was not predicted. */
+  /** Of larger models the copies and gradients weigh more than the work that is saved (docs/log.md). */
   private readonly sharesUpdates: boolean;
   /** Copies of the present weights on other workers, by worker; dropped when the weights change. */
   private readonly copies = new Map<WorkerLink, Promise<number>>();
@@ -57,7 +60,7 @@ export class EmbeddedPolicy implements Policy {
     this.id = id;
     this.tokenizer = loaded.tokenizer;
     this.contextLength = loaded.shape.contextLength;
-    this.sharesUpdates = llamaLayout(loaded.shape).size < largeModel;
+    this.sharesUpdates = llamaLayout(loaded.shape).size <= largestShared;
     this.contextFrom = loaded.contextFrom;
     home.policies++;
   }
@@ -79,23 +82,23 @@ export class EmbeddedPolicy implements Policy {
   async sample(prompts: readonly Tokens[], options: SamplingOptions): Promise<Completion[][]> {
     this.checkAlive();
     checkPrompts(prompts, options, this, this.loaded.shape.vocabularySize);
-    while (this.busy) await this.busy;
     const perTask = Math.max(1, Math.floor(this.placement.settings.chunk / options.samplesPerPrompt));
-    const tasks: Promise<Completion[][]>[] = [];
+    const tasks: SamplingTask[] = [];
     for (let first = 0; first < prompts.length; first += perTask) {
-      tasks.push(this.sampleTask(prompts.slice(first, first + perTask), first, options));
+      tasks.push({ prompts: raggedTokens(prompts.slice(first, first + perTask)), firstPrompt: first, options });
     }
-    return (await Promise.all(tasks)).flat();
+    while (this.busy) await this.busy;
+    return (await Promise.all(tasks.map((task) => this.sampleTask(task)))).flat();
   }
 
-  private async sampleTask(prompts: readonly Tokens[], firstPrompt: number, options: SamplingOptions) {
+  private async sampleTask(task: SamplingTask): Promise<Completion[][]> {
     const link = this.placement.idler(this.home);
-    const task = { prompts: raggedTokens(prompts), firstPrompt, options };
     let policy = this.id;
     if (link !== this.home) policy = await this.copyOn(link);
     const flat = await link.ask('sample', { policy, task });
-    const count = options.samplesPerPrompt;
-    return prompts.map((_, p) => Array.from({ length: count }, (_, c) => completionAt(flat, p * count + c)));
+    const count = task.options.samplesPerPrompt;
+    const ofPrompt = (p: number) => Array.from({ length: count }, (_, c) => completionAt(flat, p * count + c));
+    return Array.from({ length: rowCount(task.prompts) }, (_, p) => ofPrompt(p));
   }
 
   /** What is awaited on this very promise is asked before `dropCopies` releases the copy. */
@@ -123,6 +126,9 @@ export class EmbeddedPolicy implements Policy {
     };
     const copy = made();
     this.copies.set(link, copy);
+    copy.catch(() => {
+      if (this.copies.get(link) === copy) this.copies.delete(link);
+    });
     return copy;
   }
 
@@ -137,17 +143,18 @@ export class EmbeddedPolicy implements Policy {
   async logprobs(sequences: readonly Sequence[]): Promise<Float32Array[]> {
     this.checkAlive();
     checkSequences(sequences, this, this.loaded.shape.vocabularySize);
+    const flat = flatSequences(sequences);
     while (this.busy) await this.busy;
     if (sequences.length === 0) return [];
-    const scored = await this.home.ask('score', { policy: this.id, sequences: flatSequences(sequences) });
+    const scored = await this.home.ask('score', { policy: this.id, sequences: flat });
     return sequences.map((_, i) => row(scored, i));
   }
 
   async update(batch: TrainingBatch, step: OptimizerStep): Promise<UpdateMetrics> {
     this.checkAlive();
     checkTrainingBatch(batch, this, this.loaded.shape.vocabularySize);
-    while (this.busy) await this.busy;
     const flat = flatTrainingBatch(batch);
+    while (this.busy) await this.busy;
     const helpers = this.sharesUpdates ? this.placement.idle(this.home, shareCount(flat) - 1) : [];
     if (helpers.length > 0) return this.updateWith(helpers, flat, step);
     this.dropCopies();
@@ -161,8 +168,8 @@ export class EmbeddedPolicy implements Policy {
         this.dropCopies();
         const ask = { policy: this.id, shares, step, copies: helpers.length };
         const { metrics, weights } = await this.home.ask('step', ask, buffersIn(shares));
-        // Who helped once is likely to help again.
-        await Promise.all(helpers.map((link, i) => this.newCopy(link, weights[i] as ArrayBuffer)));
+        // Who helped once is likely to help again; the step is made, whatever becomes of the copies.
+        await Promise.allSettled(helpers.map((link, i) => this.newCopy(link, weights[i] as ArrayBuffer)));
         return metrics;
       } finally {
         this.sharedUpdate = undefined;

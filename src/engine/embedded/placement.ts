@@ -46,12 +46,12 @@ export class Placement {
 
   /** The given worker, unless another has less to do. */
   idler(home: WorkerLink): WorkerLink {
-    return this.links.reduce((best, link) => (link.load < best.load ? link : best), home);
+    return this.links.reduce((best, link) => (link.alive && link.load < best.load ? link : best), home);
   }
 
   /** At most so many workers beside the given one that have nothing to do. */
   idle(home: WorkerLink, most: number): WorkerLink[] {
-    return this.links.filter((link) => link !== home && link.load === 0).slice(0, most);
+    return this.links.filter((link) => link !== home && link.alive && link.load === 0).slice(0, most);
   }
 
   /** The buffer is moved, not copied. */

@@ -1,9 +1,13 @@
+import type { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { LoraShape } from '../../checkpoints/lora.js';
 import { randomStream } from '../../rl/random.js';
-import { writeTinyModels } from '../conformance/tiny-model.js';
+import { someAdapters, tinyLora, writeTinyModels } from '../conformance/tiny-model.js';
 import type { Policy, TrainingBatch, TrainingSequence } from '../engine.js';
 import { createEmbeddedEngine } from './embedded-engine.js';
 import { WorkerLink } from './worker-link.js';
+
+const original = WorkerLink.prototype.ask;
 
 const step = { learningRate: 0.01, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.1, maxGradNorm: 1 };
 
@@ -35,8 +39,16 @@ describe('an update that several workers share', () => {
   afterAll(() => models.remove());
 
   /** On an engine whose batches come in many micro-batches. @returns what the work gives, and the workers that computed gradients */
-  async function on<T>(workers: number, work: (policy: Policy) => Promise<T>): Promise<{ made: T; computing: number }> {
-    const engine = createEmbeddedEngine({ workers, microBatchTokens: 128 });
+  async function on<T>(
+    workers: number,
+    work: (policy: Policy) => Promise<T>,
+    lora?: LoraShape,
+  ): Promise<{ made: T; computing: number }> {
+    const engine = createEmbeddedEngine({
+      workers,
+      microBatchTokens: 128,
+      lora: lora ? { ...lora, targets: [...lora.targets] } : null,
+    });
     const ask = vi.spyOn(WorkerLink.prototype, 'ask');
     try {
       const made = await work(await engine.open({ folder: models.folder('untied') }));
@@ -68,6 +80,59 @@ describe('an update that several workers share', () => {
       expect(together.computing).toBe(workers);
       expect(together.made).toEqual(alone.made);
     }
+  });
+
+  it('gives the same bytes where adapters are trained', async () => {
+    const work = async (policy: Policy) => {
+      await policy.load(someAdapters(await policy.save()));
+      const metrics = await policy.update(batchOf(policy, 'policy-gradient'), step);
+      return { metrics, state: await policy.save() };
+    };
+    const [alone, together] = [await on(1, work, tinyLora), await on(2, work, tinyLora)];
+    expect([alone.computing, together.computing]).toEqual([1, 2]);
+    expect(together.made).toEqual(alone.made);
+  });
+
+  it('leaves no copy behind once its policies are released, several at once or one after the other', async () => {
+    const engine = createEmbeddedEngine({ workers: 2, microBatchTokens: 128 });
+    const ask = vi.spyOn(WorkerLink.prototype, 'ask');
+    const policy = await engine.open({ folder: models.folder('untied') });
+    const fork = await policy.fork();
+    const batch = batchOf(policy, 'log-likelihood');
+    await Promise.all([policy.update(batch, step), fork.update(batch, step)]);
+    await policy.update(batch, step);
+    await fork.update(batch, step);
+    expect((await policy.save()).arrays).toEqual((await fork.save()).arrays);
+    await Promise.all([policy.release(), fork.release()]);
+    const calls = ask.mock.calls.map(([name]) => name);
+    expect(calls).toContain('gradient');
+    const made = calls.filter((name) => name === 'create' || name === 'fork').length;
+    expect(calls.filter((name) => name === 'release')).toHaveLength(made);
+    ask.mockRestore();
+    await engine.close();
+  });
+
+  it('fails by its code when a helper dies, and the policy goes on without it', async () => {
+    const engine = createEmbeddedEngine({ workers: 2, microBatchTokens: 128 });
+    const policy = await engine.open({ folder: models.folder('untied') });
+    const batch = batchOf(policy, 'policy-gradient');
+    await policy.update(batch, step);
+    const before = await policy.save();
+    const ask = vi.spyOn(WorkerLink.prototype, 'ask').mockImplementation(function (this: WorkerLink, name, ...rest) {
+      const answer = (original as (...all: unknown[]) => Promise<never>).call(this, name, ...rest);
+      // The second share is the helper's.
+      const { share } = rest[0] as { share?: { at: number } };
+      if (share?.at === 1) (this as unknown as { worker: Worker }).worker.terminate();
+      return answer;
+    });
+    const failing = policy.update(batch, step);
+    await expect(failing).rejects.toMatchObject({ code: 'ENGINE_WORKER_DIED', kind: 'environment' });
+    ask.mockRestore();
+    expect(await policy.save()).toEqual(before);
+    const { gradNorm } = await policy.update(batch, step);
+    expect(gradNorm).toBeGreaterThan(0);
+    await policy.release();
+    await engine.close();
   });
 
   it('is done before what is asked after it, awaited or not', async () => {

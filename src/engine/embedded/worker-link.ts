@@ -31,6 +31,10 @@ export class WorkerLink {
     this.worker.on('exit', (code) => this.fail(`it ended with exit code ${code}`));
   }
 
+  get alive(): boolean {
+    return this.fault === undefined;
+  }
+
   /** Requests not yet answered, or not even made. */
   get load(): number {
     return this.waiting.size + this.expected;
