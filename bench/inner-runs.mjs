@@ -15,7 +15,7 @@ export async function innerRunsBenchmark({ folder }) {
   for (const plan of plans) await compare(plan, folder, result);
   result.notes.push(
     'datasets: programs of three operations with right answers; the settings of the main job; a peer makes one run a round, and its time is multiplied by the number of runs',
-    'ours at 3.2M uses one worker of 2 threads, since one run cannot use two workers; the peers their libraries’ default threading',
+    'ours at 3.2M uses one worker of 2 threads; the peers their libraries’ default threading',
   );
   result.peers = [...new Set(result.peers)];
   return result;

@@ -18,6 +18,8 @@ export interface PretrainRequest {
   /** Names every random stream: weights and corpus. */
   readonly seed: string;
   readonly onProgress?: (progress: PretrainProgress) => void;
+  /** Gives it up after the step under way. */
+  readonly signal?: AbortSignal;
 }
 
 export interface PretrainedModel {
@@ -28,9 +30,9 @@ export interface PretrainedModel {
   readonly successByLength: readonly number[];
 }
 
-/** The folder appears whole or not at all. @throws SoarError PRETRAIN_EXISTS, RUN_DISK_FULL, RUN_NOT_WRITABLE */
+/** The folder appears whole or not at all. @throws SoarError PRETRAIN_EXISTS, RUN_INTERRUPTED, RUN_DISK_FULL, RUN_NOT_WRITABLE */
 export async function pretrainModel(request: PretrainRequest): Promise<PretrainedModel> {
-  const { out, settings, seed, onProgress } = request;
+  const { out, settings, seed, onProgress, signal } = request;
   const aside = join(dirname(out), `.${basename(out)}.partial`);
   if ((await nodeDisk.list(out)).length > 0) {
     throw new SoarError('PRETRAIN_EXISTS', 'the folder is not empty', {
@@ -47,6 +49,7 @@ export async function pretrainModel(request: PretrainRequest): Promise<Pretraine
     await pretrain(policy, settings, seed, (progress) => {
       losses.push(progress.loss);
       onProgress?.(progress);
+      if (signal?.aborted) throw stopped(out);
     });
     const { arrays } = await policy.save({ optimizer: false });
     await writeModelFolder(aside, { ...model, weights: arrays.weights as Float32Array });
@@ -68,6 +71,13 @@ export async function pretrainModel(request: PretrainRequest): Promise<Pretraine
     await nodeDisk.remove(aside);
   }
 }
+
+const stopped = (out: string): SoarError =>
+  new SoarError('RUN_INTERRUPTED', 'pre-training was stopped; nothing was written', {
+    where: out,
+    kind: 'environment',
+    remedy: 'start it again: it goes on from nothing, to the same bytes',
+  });
 
 async function successByLength(policy: Policy): Promise<number[]> {
   const shares: number[] = [];

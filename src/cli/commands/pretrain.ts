@@ -4,10 +4,11 @@ import type { DesignRow } from '../../evaluate/world-design.js';
 import { boxTable } from '../../report/table.js';
 import { resolveConfig } from '../../run/config/config.js';
 import { checkWorld, pretrainModel } from '../../run/pretrain.js';
-import { pretrainSettingsSchema } from '../../run/pretraining.js';
+import { type PretrainProgress, pretrainSettingsSchema } from '../../run/pretraining.js';
 import { fetchModel } from '../fetch-model.js';
 import { addConfigOptions, type ConfigOptions, configRequest, misplacedOption, parseCount } from '../options.js';
 import { showSteps } from '../progress/steps.js';
+import { stoppable } from '../stop-signals.js';
 
 interface PretrainOptions extends ConfigOptions {
   readonly out: string;
@@ -48,12 +49,12 @@ async function make({ out, steps, seed }: PretrainOptions): Promise<void> {
   const settings = pretrainSettingsSchema.parse(steps === undefined ? {} : { steps });
   const progress = showSteps(process.stdout, 'pre-training');
   try {
-    const made = await pretrainModel({
-      out,
-      settings,
-      seed: seed ?? 'base',
-      onProgress: ({ step, steps: of, loss }) => progress.update(step + 1, of, `loss ${loss.toFixed(3)}`),
-    });
+    const onProgress = ({ step, steps: of, loss }: PretrainProgress) =>
+      progress.update(step + 1, of, `loss ${loss.toFixed(3)}`);
+    const made = await stoppable(
+      (signal) => pretrainModel({ out, settings, seed: seed ?? 'base', onProgress, signal }),
+      (text) => process.stderr.write(`${text}\n`),
+    );
     progress.close();
     process.stdout.write(`${out}: ${made.parameters} parameters, loss ${made.loss.toFixed(3)}\n`);
     made.successByLength.forEach((share, i) => {
