@@ -1,5 +1,7 @@
 /** What a dead process of the same run left on the server is freed. Checkpoints stay: the run says which of them it still names. */
+
 import { SoarError } from '../../errors.js';
+import { attachAhead } from './attach-ahead.js';
 import type { TinkerClient, TinkerSession } from './client/index.js';
 import type { LeftBehind, TinkerJournal } from './journal.js';
 
@@ -34,7 +36,7 @@ async function nameOf(client: TinkerClient, request: string): Promise<string[]> 
 /** Snapshots to sample from are of no use without the process that asked for them. */
 async function free({ client, session, flush }: Place, adapter: string): Promise<void> {
   try {
-    const model = session.attachModel(adapter, { nextSequence: farAhead });
+    const model = attachAhead(session, adapter);
     if (flush) await model.optimStep({ learningRate: 0, weightDecay: 0 }).catch(() => undefined);
     await model.unload();
     const checkpoints = await client.checkpoints(adapter);
@@ -44,9 +46,6 @@ async function free({ client, session, flush }: Place, adapter: string): Promise
     if (!isOver(error)) throw error;
   }
 }
-
-/** Beyond any number that the dead process can have used. */
-const farAhead = 1_000_000;
 
 /** The server has answered, and there is nothing to be had. */
 const isOver = (error: unknown): boolean =>

@@ -55,6 +55,11 @@ export class TinkerModel {
     return this.turns.next;
   }
 
+  /** A request may or may not have been carried out: nothing more is sent by this handle but `unload`. */
+  get uncertain(): boolean {
+    return this.turns.uncertain;
+  }
+
   /** Accumulates the loss's gradient. @throws SoarError TINKER_*, or the signal's reason */
   forwardBackward(data: readonly Datum[], loss: Loss, options: CallOptions = {}): Promise<TrainingOutput> {
     return this.training.run(data, loss, { ...options, forwardOnly: false });

@@ -21,6 +21,11 @@ export class Turns {
     this.nextNumber = next;
   }
 
+  /** A request may or may not have been carried out: no more turns are taken. */
+  get uncertain(): boolean {
+    return this.broken !== undefined;
+  }
+
   /** The number of the next request, from 1. */
   get next(): number {
     return this.nextNumber;
@@ -49,7 +54,7 @@ export class Turns {
       } catch (error) {
         this.failures++;
         this.lastFailure = error;
-        if (delivery.uncertain) this.broken = this.uncertain(error);
+        if (delivery.uncertain) this.broken = this.uncertainty(error);
         throw error;
       }
     });
@@ -70,7 +75,7 @@ export class Turns {
     });
   }
 
-  private uncertain(cause: unknown): SoarError {
+  private uncertainty(cause: unknown): SoarError {
     return new SoarError('TINKER_MODEL_UNCERTAIN', `a request to ${this.model} may or may not have been carried out`, {
       cause,
       kind: 'environment',

@@ -78,7 +78,7 @@ export class Adapter {
     if (pass.status === 'rejected') {
       // Refused before it was accepted: the step behind it was not sent, and all is as it was.
       const dropped = step.status === 'rejected' && codeOf(step.reason) === 'TINKER_TURN_DROPPED';
-      const unsent = profile.stepsOvertake ? !accepted : dropped;
+      const unsent = profile.stepsOvertake ? !accepted && !this.model.uncertain : dropped;
       if (unsent) this.gradientsWait = uncertainCodes.has(codeOf(pass.reason) ?? '');
       if (!unsent || this.gradientsWait) throw this.lose(pass.reason);
       throw pass.reason;
@@ -106,7 +106,12 @@ export class Adapter {
     const { profile, cleanup, journal } = this.service;
     const options = { signal: cleanup() };
     if (this.gradientsWait && profile.gradientsOutliveModel) {
-      await this.model.optimStep({ learningRate: 0, weightDecay: 0 }, options).catch(() => undefined);
+      const still = { learningRate: 0, weightDecay: 0 };
+      await this.model
+        .optimStep(still, options)
+        // Also where it is not known what arrived, and this handle sends nothing more.
+        .catch(() => (this.model.uncertain ? this.service.attachAhead(this.model.id).optimStep(still, options) : {}))
+        .catch(() => undefined);
     }
     this.dropSnapshot();
     await this.tidying;

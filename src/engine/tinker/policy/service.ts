@@ -1,6 +1,7 @@
 /** What the policies of one engine share: the session, what is known of the server, the journal, and the adapter that nobody trains. */
 import { SoarError } from '../../../errors.js';
-import type { Sampler, TinkerClient, TinkerSession } from '../client/index.js';
+import { attachAhead } from '../attach-ahead.js';
+import type { Sampler, TinkerClient, TinkerModel, TinkerSession } from '../client/index.js';
 import type { TinkerJournal } from '../journal.js';
 import type { TinkerProfile } from '../profiles/profile.js';
 import { Adapter } from './adapter.js';
@@ -100,6 +101,11 @@ export class Service {
     }
     await named;
     return adapter;
+  }
+
+  /** Another handle on an adapter, where what was last asked of it is not known to have been done. */
+  attachAhead(adapter: string): TinkerModel {
+    return attachAhead(this.parts.session, adapter);
   }
 
   /** Does not fail: what could not be freed stands in the journal as not released, and is freed when the engine closes or by the next process. */
