@@ -57,7 +57,11 @@ const attentionBias = ({ attention_bias: bias }: FamilyConfig): Addition =>
 export const families: Readonly<Record<string, Family>> = {
   /** Llama 2, 3, 3.1, 3.2; SmolLM2. */
   llama: { adds: attentionBias, window: () => undefined },
-  mistral: { adds: () => ({}), window: ({ sliding_window: window }) => window ?? undefined },
+  mistral: {
+    adds: () => ({}),
+    // Without the key 4,096, as in transformers; null is none.
+    window: ({ sliding_window: window = 4096 }) => window ?? undefined,
+  },
   /** Qwen2 and Qwen2.5. */
   qwen2: { adds: () => ({ qkvBias: true }), window: switchedWindow },
   qwen3: { adds: (config) => ({ ...attentionBias(config), headNorms: true }), window: switchedWindow },

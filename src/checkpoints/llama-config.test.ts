@@ -49,6 +49,8 @@ describe('families', () => {
   it.each([
     [{ model_type: 'mistral', sliding_window: 1024 }, 1024, 'sliding_window'],
     [{ model_type: 'mistral', sliding_window: 8192 }, 4096, 'max_position_embeddings'],
+    [{ model_type: 'mistral', max_position_embeddings: 32768 }, 4096, 'sliding_window'],
+    [{ model_type: 'mistral', max_position_embeddings: 32768, sliding_window: null }, 32768, 'max_position_embeddings'],
     [{ model_type: 'qwen2', sliding_window: 1024, use_sliding_window: false }, 4096, 'max_position_embeddings'],
     [{ model_type: 'qwen2', sliding_window: 1024, use_sliding_window: true }, 1024, 'sliding_window'],
   ])('a sliding window bounds the context: %j', (changes, context, contextKey) => {

@@ -66,6 +66,21 @@ it('in double precision what is left of merging is below 1e-15', () => {
   expect(furthest(weights, base)).toBeLessThan(1e-15);
 });
 
+it.each([
+  ['lower', { ...lower, alpha: 0 }, upper],
+  ['upper', lower, { ...upper, alpha: 0 }],
+])('joined with a %s one of scale 0, an adapter is itself', (_, first, second) => {
+  const [one, other] = [adapters(first, 'one'), adapters(second, 'other')];
+  const base = Float64Array.from(random(size, 'base'));
+  const [alone, together] = [base.slice(), base.slice()];
+  const [live, own] = first.alpha === 0 ? [second, other] : [first, one];
+  mergeAdapters({ shape, lora: live }, own, alone);
+  const joined = joinAdapters(shape, { lora: first, adapters: one }, { lora: second, adapters: other });
+  mergeAdapters({ shape, lora: joined.lora }, joined.adapters, together);
+  expect(furthest(together, alone)).toBeLessThan(1e-6);
+  expect(furthest(alone, base)).toBeGreaterThan(0.1);
+});
+
 it('joined, two adapters are what one after the other is, also of different ranks, scales and modules', () => {
   const [one, other] = [adapters(lower, 'one'), adapters(upper, 'other')];
   const base = Float64Array.from(random(size, 'base'));

@@ -119,11 +119,11 @@ export interface Adapted {
 
 /**
  * Two adapters as one, whose product is the sum of theirs: A's rows below one another, B's columns beside one another, the scale
- * that of `upper`, so that its numbers stay as they are. Ranks add up; a module that one of them leaves out gets zeros.
+ * that of `upper`, so that its numbers stay as they are (1 where that is 0). Ranks add up; a module that one of them leaves out gets zeros.
  */
 export function joinAdapters(shape: LlamaShape, lower: Adapted, upper: Adapted): Adapted {
   const rank = lower.lora.rank + upper.lora.rank;
-  const scale = upper.lora.alpha / upper.lora.rank;
+  const scale = upper.lora.alpha / upper.lora.rank || 1;
   const both = [lower, upper];
   const targets = loraTargets.filter((target) => both.some(({ lora }) => lora.targets.includes(target)));
   const lora = { rank, alpha: scale * rank, targets };

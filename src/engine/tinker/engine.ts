@@ -60,14 +60,15 @@ export async function openTinkerEngine(
 }
 
 /** As the settings say, or as an earlier process of the run measured it. */
-function knownProfile(
+export function knownProfile(
   { profile, baseUrl }: TinkerSettings,
   baseModel: string,
   { past }: TinkerJournal,
 ): TinkerProfile | undefined {
   if (profile !== 'auto') return profiles[profile];
   const found = past.findLast((one) => one.event === 'measured' && one.baseUrl === baseUrl && one.model === baseModel);
-  return found?.event === 'measured' ? found.profile : undefined;
+  // What a measurement of before did not say is as with its kind.
+  return found?.event === 'measured' ? { ...profiles[found.profile.name], ...found.profile } : undefined;
 }
 
 async function measured(

@@ -254,6 +254,7 @@ describe('a run that trained adapters', () => {
     await exportRun(lora, { what: 'adapter', out: below });
     const config = { ...json('below', 'adapter_config.json'), base_model_name_or_path: relative(below, base) };
     writeFileSync(join(below, 'adapter_config.json'), JSON.stringify(config));
+    rmSync(join(below, 'README.md'));
     const changes = [...sets, `model=${below}`, 'name=above', 'evaluate.arms=[]', ...solvable, 'engine.lora.rank=2'];
     const targets = 'engine.lora.targets=[q_proj,down_proj]';
     const above = await startRun(resolveConfig({ preset: 'smoke', sets: [...changes, targets] }), at('runs'));
@@ -265,7 +266,11 @@ describe('a run that trained adapters', () => {
       dtype: 'float32',
     });
     expect(json('above-adapter', 'adapter_config.json')).toMatchObject({ base_model_name_or_path: base, r: 6 });
-    expect(parse(text('above-adapter', 'README.md').split('---')[1]).base_model).toBe('some-org/mine');
+    expect(parse(text('above-adapter', 'README.md').split('---')[1])).toMatchObject({
+      base_model: 'some-org/mine',
+      // Of the model below: the adapter's folder states none.
+      license_name: 'mine',
+    });
     const [one, other, start] = await Promise.all([merged, adapter, below].map((folder) => readModelFolder(folder)));
     const apart = (to: Float32Array) =>
       one.weights.reduce((most, w, i) => Math.max(most, Math.abs(w - (to[i] as number))), 0);

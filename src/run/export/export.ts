@@ -22,7 +22,7 @@ import { type PolicySnapshot, promotedSnapshot, readPolicySnapshot, teacherSnaps
 import type { RunResults } from '../results.js';
 import { checkIdentity, configHash, type RunPaths, readRunConfig } from '../run-folder.js';
 import { openSnapshots } from '../snapshots.js';
-import { publishedName, readBaseCard } from './base-card.js';
+import { type BaseCard, publishedName, readBaseCard } from './base-card.js';
 import type { CardFacts } from './card-parts.js';
 import { chooseExport, type ExportChoice, type ExportRequest, exportName } from './choice.js';
 import { datasetCard } from './dataset-card.js';
@@ -157,10 +157,18 @@ async function cardFacts(
   disk: Disk,
 ): Promise<CardFacts> {
   const results = await readResults(paths, disk);
-  const base = await readBaseCard(model, disk);
+  const base = await cardOfBase(model, found, disk);
   const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
   const frozen = found.adapters.length > 0 ? (found.onHub?.name ?? publishedName(found.base)) : base.name;
   return { run: paths.name, choice, config, history, base, frozen, version, ...(results && { results }) };
+}
+
+/** An adapter that states no licence is under that of the model below it. */
+async function cardOfBase(model: string, { base, adapters }: FoundBase, disk: Disk): Promise<BaseCard> {
+  const own = await readBaseCard(model, disk);
+  const stated = own.license.license !== 'other' || Object.keys(own.license).length > 1;
+  if (stated || adapters.length === 0) return own;
+  return { ...own, license: (await readBaseCard(base, disk)).license };
 }
 
 async function readResults({ results, folder }: RunPaths, disk: Disk): Promise<RunResults | undefined> {

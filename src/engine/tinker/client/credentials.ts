@@ -6,6 +6,8 @@ import type { ApiKey } from './api-key.js';
 import type { Clock } from './clock.js';
 import { Shared } from './shared.js';
 
+const mostTokens = 16;
+
 /** Milliseconds before a token's end at which the next is fetched. */
 const margin = 5 * 60_000;
 
@@ -16,6 +18,8 @@ export class Credentials {
   private readonly clock: Clock;
   private exchange: TokenExchange | undefined;
   #token: string | undefined;
+  /** The last ones, some of which may still be good: an answer to a request that bore one may repeat it. */
+  #tokens: string[] = [];
   private fetching: Shared<void> | undefined;
 
   constructor(key: ApiKey | undefined, clock: Clock) {
@@ -52,14 +56,15 @@ export class Credentials {
     return true;
   }
 
-  /** Takes key and token out of a text. */
+  /** Takes key and tokens out of a text. */
   readonly redact = (text: string): string => {
-    const secrets = [this.key?.reveal(), this.#token].filter((secret) => secret !== undefined);
+    const secrets = [this.key?.reveal(), ...this.#tokens].filter((secret) => secret !== undefined);
     return secrets.reduce((cleared, secret) => cleared.replaceAll(secret, '[hidden]'), text);
   };
 
   private async fetch(exchange: TokenExchange, signal: AbortSignal): Promise<void> {
     this.#token = await exchange(signal);
+    this.#tokens = [this.#token, ...this.#tokens].slice(0, mostTokens);
   }
 }
 

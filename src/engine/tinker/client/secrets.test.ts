@@ -51,6 +51,17 @@ describe('the API key', () => {
     expect(shown(failure)).not.toContain(secret);
   });
 
+  it('nor are tokens that were replaced, which may still be good', async () => {
+    const credentials = new Credentials(new ApiKey(secret), new SwiftClock());
+    let count = 0;
+    credentials.useTokens(async () => `token-${count++}`);
+    await credentials.header();
+    credentials.refused();
+    expect(credentials.redact('bad token-0')).toBe('bad [hidden]');
+    expect(await credentials.header()).toBe('token-1');
+    expect(credentials.redact(`token-0 token-1 ${secret}`)).toBe('[hidden] [hidden] [hidden]');
+  });
+
   it('is in nothing that the client is made of', async () => {
     const server = await ScriptedServer.start(
       byPath({
