@@ -42,6 +42,16 @@ const plain: Readonly<Record<string, unknown>> = {
   trainable_token_indices: null,
 };
 
+/** Newer ones of that kind (PEFT 0.21), which no config of ours names. */
+const newer: Readonly<Record<string, unknown>> = {
+  use_qalora: false,
+  alora_invocation_tokens: null,
+  use_bdlora: null,
+  kasa_config: null,
+  monteclora_config: null,
+  arrow_config: null,
+};
+
 export interface PeftConfig {
   readonly lora: LoraShape;
   readonly base: PeftBase | undefined;
@@ -73,7 +83,7 @@ export async function readPeftConfig(folder: string): Promise<PeftConfig> {
       remedy: `plain LoRA on ${loraTargets.join(', ')} can be used; or merge the adapter into its model with PEFT`,
     });
   if (config.peft_type !== 'LORA') throw unsupported(`peft_type is ${config.peft_type}`);
-  for (const [key, usual] of Object.entries(plain)) {
+  for (const [key, usual] of Object.entries({ ...plain, ...newer })) {
     const value = config[key] ?? usual;
     if (JSON.stringify(value) !== JSON.stringify(usual)) throw unsupported(`${key} is ${JSON.stringify(value)}`);
   }

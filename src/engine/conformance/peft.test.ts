@@ -171,6 +171,8 @@ describe('a folder of PEFT’s', () => {
 
   it.each([
     [{ use_dora: true }, 'ADAPTER_UNSUPPORTED', /use_dora is true/],
+    [{ alora_invocation_tokens: [1, 2] }, 'ADAPTER_UNSUPPORTED', /alora_invocation_tokens is \[1,2\]/],
+    [{ use_qalora: true }, 'ADAPTER_UNSUPPORTED', /use_qalora is true/],
     [{ bias: 'all' }, 'ADAPTER_UNSUPPORTED', /bias is "all"/],
     [{ peft_type: 'IA3' }, 'ADAPTER_UNSUPPORTED', /peft_type is IA3/],
     [{ target_modules: ['q_proj', 'lm_head'] }, 'ADAPTER_UNSUPPORTED', /target_modules has lm_head/],
