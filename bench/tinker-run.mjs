@@ -39,14 +39,17 @@ const { status } = spawnSync(
 );
 
 const lines = existsSync(results) ? readFileSync(results, 'utf8').trimEnd().split('\n') : [];
-console.log('| server | outer steps | promotions | evaluation units | optimizer steps | weights apart, at most | s |');
-console.log('|---|---|---|---|---|---|---|');
+console.log(
+  '| server | outer steps | promotions | different weights of teacher and promoted | evaluation units | optimizer steps | weights apart, at most | s |',
+);
+console.log('|---|---|---|---|---|---|---|---|');
 for (const line of lines) {
-  const { profile, outerSteps, promotions, evaluations, optimizerSteps, apart, seconds } = JSON.parse(line);
+  const { profile, outerSteps, promotions, different, evaluations, optimizerSteps, apart, seconds } = JSON.parse(line);
   const cells = [
     profile,
     outerSteps,
     promotions,
+    different,
     evaluations,
     optimizerSteps,
     apart.toExponential(1),

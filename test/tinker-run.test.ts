@@ -92,6 +92,10 @@ afterAll(() => rm(folder, { recursive: true }));
 const readHistory = async ({ journal }: RunPaths): Promise<History> =>
   historyOf(await readJournal<RunEntry>(journal, nodeDisk));
 
+/** By arm and seed: units end in any order. */
+const successesOf = ({ evaluations }: History) =>
+  Object.fromEntries(Array.from(evaluations, ([unit, { successes }]) => [unit, successes]));
+
 /** The teacher, and the student of every promotion. */
 async function states(paths: RunPaths, history: History): Promise<PolicyState[]> {
   const named = [teacherSnapshot(history), ...promotionsOf(history).map((_, i) => promotedSnapshot(history, i))];
@@ -140,7 +144,8 @@ it.each(asked.split(',') as ProfileName[])(
     expect(other.steps).toHaveLength(local.soar.outerSteps);
     const promotions = promotionsOf(other);
     expect(promotions.length).toBeGreaterThan(1);
-    expect(other.steps.map(({ teacher }) => teacher.skipped)).toContain(false);
+    // The preset's three teachers have nothing to choose between: their datasets are all worth the same.
+    if (size === 'short') expect(other.steps.map(({ teacher }) => teacher.skipped)).toContain(false);
     for (const [i, step] of other.steps.entries()) {
       expect(one.steps[i]).toMatchObject({
         datasetRewards: step.datasetRewards,
@@ -150,9 +155,7 @@ it.each(asked.split(',') as ProfileName[])(
         promotion: { ...step.promotion, student: expect.any(String) },
       });
     }
-    expect([...one.evaluations.values()].map(({ successes }) => successes)).toEqual(
-      [...other.evaluations.values()].map(({ successes }) => successes),
-    );
+    expect(successesOf(one)).toEqual(successesOf(other));
 
     const [mine, its] = [await states(here.paths, other), await states(there.paths, one)];
     expect(mine).toHaveLength(1 + promotions.length);
@@ -164,6 +167,8 @@ it.each(asked.split(',') as ProfileName[])(
       where: `${server.url}: ${its[1]?.facts.checkpoint}`,
     });
     let apart = 0;
+    const different = new Set(mine.map(({ arrays }) => (arrays.weights as Float32Array).join()));
+    expect(different.size).toBeGreaterThan(1);
     for (const [i, { arrays }] of mine.entries()) {
       const found = await weightsThere(server, remote, its[i] as PolicyState);
       const worst = (arrays.weights as Float32Array).reduce((most, w, k) => Math.max(most, Math.abs(w - found[k])), 0);
@@ -187,6 +192,7 @@ it.each(asked.split(',') as ProfileName[])(
     const counts = {
       outerSteps: other.steps.length,
       promotions: promotions.length,
+      different: different.size,
       evaluations: other.evaluations.size,
     };
     appendFileSync(
