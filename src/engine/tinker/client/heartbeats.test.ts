@@ -5,7 +5,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { ApiKey } from './api-key.js';
 import type { FromHeartbeats } from './heartbeat-messages.js';
 import { type HeartbeatOptions, Heartbeats } from './heartbeats.js';
-import { byPath, ScriptedServer, type Step } from './scripted/scripted-server.js';
+import { byPath, type Play, ScriptedServer, type Step } from './scripted/scripted-server.js';
 
 const patience = { answer: 2_000, poll: 2_000, failing: 1_000, paused: 1_000, pending: 1_000 };
 
@@ -17,7 +17,7 @@ function heartbeats(baseUrl: string, more: Partial<HeartbeatOptions> = {}) {
   return { beats, heard };
 }
 
-async function scripted(steps: Step | readonly Step[]): Promise<ScriptedServer> {
+async function scripted(steps: Step | readonly Step[] | Play): Promise<ScriptedServer> {
   const server = await ScriptedServer.start(
     byPath({ 'POST /session_heartbeat': steps, 'POST /auth/token': { json: { jwt: 'eyJ.e30.x' } } }),
   );
@@ -116,6 +116,23 @@ it('go on from another thread when theirs dies, and say so', async () => {
   await kill(beats);
   await until(() => heard.length === 6);
   expect(heard.slice(4).map(({ session }) => session)).toEqual(['b', 'b']);
+});
+
+it('say nothing more of a session that the server lost when their thread dies', async () => {
+  const server = await scripted(({ json }) =>
+    json.session_id === 'gone' ? { status: 404, json: { detail: 'Session not found' } } : { json: {} },
+  );
+  const { beats, heard } = heartbeats(server.url);
+  beats.start('gone');
+  beats.start('kept');
+  await until(() => heard.length === 1);
+  await kill(beats);
+  await until(() => heard.length === 3);
+  expect(heard).toEqual([
+    { session: 'gone', state: 'lost', code: 'TINKER_NOT_FOUND' },
+    { session: 'kept', state: 'silent', code: 'TINKER_HEARTBEATS' },
+    { session: 'kept', state: 'alive' },
+  ]);
 });
 
 it('end with a code when threads die again and again, and without a word when they are closed', async () => {

@@ -57,7 +57,11 @@ export class Heartbeats {
     const workerData: HeartbeatSettings = { ...settings, apiKey: key?.reveal() };
     const worker = new Worker(workerEntry(), { workerData });
     const since = Date.now();
-    worker.on('message', this.hear);
+    worker.on('message', (message: FromHeartbeats) => {
+      // The thread has stopped it, and none that comes after takes it up.
+      if (message.state === 'lost') this.sessions.delete(message.session);
+      this.hear(message);
+    });
     // What it died of; the exit that follows is what counts.
     worker.on('error', () => {});
     worker.once('exit', () => {
