@@ -23,6 +23,7 @@ import { openPromoted, openTeacher } from '../dist/run/outer-loop.js';
 import { readRunConfig } from '../dist/run/run-folder.js';
 import { openSnapshots } from '../dist/run/snapshots.js';
 import { familyExports, said } from './family-exports.mjs';
+import { soar } from './soar-command.mjs';
 
 const largest = 1e-4;
 // Of middle length some are solved, so that rewards differ and the teacher is updated.
@@ -56,12 +57,6 @@ models.push(...(await familyExports(folder)));
 const cases = join(folder, 'cases.json');
 writeFileSync(cases, JSON.stringify(models));
 process.exitCode = compare(cases) ? 0 : 1;
-
-function soar(...args) {
-  const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
-  const { status, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`soar ${args[0]} ended with ${status}:\n${stderr}`);
-}
 
 /** The exports with what the policy of the run that each was made from says. */
 async function withSequences(paths, exported) {

@@ -23,6 +23,7 @@ import { writeWeights } from '../dist/checkpoints/model-weights.js';
 import { createEmbeddedEngine } from '../dist/engine/index.js';
 import { randomStream } from '../dist/rl/random.js';
 import { worldModel } from './models.mjs';
+import { soar } from './soar-command.mjs';
 
 const largest = 1e-4;
 
@@ -139,12 +140,6 @@ async function writeRandom(made, from) {
     endTokens,
   });
   for (const file of ['tokenizer.json', 'tokenizer_config.json']) copyFileSync(join(from, file), join(made, file));
-}
-
-function soar(...args) {
-  const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
-  const { status, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`soar ${args[0]} ended with ${status}:\n${stderr}`);
 }
 
 /** Gives each model its GGUF file. */

@@ -6,34 +6,19 @@
  *
  * Prints a table; exits with 1 when anything was wrong.
  */
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { toldByTests } from './told-by-tests.mjs';
 
 const { values } = parseArgs({
   options: { plans: { type: 'string', default: '500' }, first: { type: 'string', default: '1' } },
 });
-const folder = mkdtempSync(join(tmpdir(), 'tinker-faults-'));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-const results = join(folder, 'results.jsonl');
-const root = fileURLToPath(new URL('..', import.meta.url));
-const vitest = join(root, 'node_modules/vitest/vitest.mjs');
 const began = performance.now();
-const { status } = spawnSync(process.execPath, [vitest, 'run', 'test/tinker-faults.test.ts', '--reporter=dot'], {
-  cwd: root,
-  stdio: 'inherit',
-  env: { ...process.env, SOAR_FAULT_PLANS: values.plans, SOAR_FAULT_FIRST: values.first, SOAR_FAULT_RESULTS: results },
+const { status, lines } = toldByTests('test/tinker-faults.test.ts', {
+  results: 'SOAR_FAULT_RESULTS',
+  env: { SOAR_FAULT_PLANS: values.plans, SOAR_FAULT_FIRST: values.first },
+  flags: ['--reporter=dot'],
 });
 
-const lines = existsSync(results)
-  ? readFileSync(results, 'utf8')
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line))
-  : [];
 const sum = (of, what) => of.reduce((total, one) => total + what(one), 0);
 console.log('| server | plans | faults met | deaths | resumed | ended | stopped by a code | something wrong |');
 console.log('|---|---|---|---|---|---|---|---|');
@@ -54,4 +39,4 @@ for (const profile of [...new Set(lines.map((line) => line.profile)), 'all']) {
 const codes = lines.flatMap(({ stopped }) => (stopped === undefined ? [] : [stopped]));
 console.log(`codes that stopped runs: ${[...new Set(codes)].join(', ') || 'none'}`);
 console.log(`${((performance.now() - began) / 1000).toFixed(0)} s`);
-process.exit(status ?? 1);
+process.exit(status);

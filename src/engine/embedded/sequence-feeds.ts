@@ -105,25 +105,23 @@ export function microBatch(
   groups: readonly (readonly number[])[],
   rows: readonly PackedRow[],
 ): MicroBatch {
-  const firsts = groups.map(([first]) => first as number);
   return {
-    ...sequenceFeeds(runtime, sequences, firsts, rows),
+    ...sequenceFeeds(runtime, sequences, groups, rows),
     members: rows.flatMap((one) => one.members.map((g) => groups[g] as readonly number[])),
     fed: rows.reduce((sum, { length }) => sum + length, 0),
   };
 }
 
-/** @param among what the places of the rows' members mean: indices into `sequences` */
+/** @param groups which the rows' members are places in; the first of a group stands for it */
 function sequenceFeeds(
   runtime: ModelRuntime,
   sequences: FlatSequences,
-  among: readonly number[],
+  groups: readonly (readonly number[])[],
   rows: readonly PackedRow[],
 ): SequenceFeeds {
+  const first = (place: number) => (groups[place] as readonly number[])[0] as number;
   const time = longest(rows);
-  const lengths = rows.map(({ members }) =>
-    members.map((place) => completionLength(sequences, among[place] as number)),
-  );
+  const lengths = rows.map(({ members }) => members.map((place) => completionLength(sequences, first(place))));
   const picked = lengths.flat().reduce((a, b) => a + b, 0);
   const tokens = new Int32Array(rows.length * time);
   const positions = new Int32Array(rows.length * time);
@@ -133,7 +131,7 @@ function sequenceFeeds(
   rows.forEach(({ members, shared }, b) => {
     let at = b * time;
     members.forEach((place, m) => {
-      const sequence = row(sequences.tokens, among[place] as number);
+      const sequence = row(sequences.tokens, first(place));
       for (let t = m === 0 ? 0 : shared; t < sequence.length - 1; t++, at++) {
         tokens[at] = sequence[t] as number;
         positions[at] = t;

@@ -1,9 +1,8 @@
 /** What a dead process of the same run left on the server is freed. Checkpoints stay: the run says which of them it still names. */
-
 import { SoarError } from '../../errors.js';
-import { attachAhead } from './attach-ahead.js';
 import type { TinkerClient, TinkerSession } from './client/index.js';
 import type { LeftBehind, TinkerJournal } from './journal.js';
+import { attachAhead, emptyStep } from './waiting-gradients.js';
 
 export interface Place {
   readonly client: TinkerClient;
@@ -37,7 +36,7 @@ async function nameOf(client: TinkerClient, request: string): Promise<string[]> 
 async function free({ client, session, flush }: Place, adapter: string): Promise<void> {
   try {
     const model = attachAhead(session, adapter);
-    if (flush) await model.optimStep({ learningRate: 0, weightDecay: 0 }).catch(() => undefined);
+    if (flush) await model.optimStep(emptyStep).catch(() => undefined);
     await model.unload();
     const checkpoints = await client.checkpoints(adapter);
     const snapshots = checkpoints.filter(({ checkpoint_type }) => checkpoint_type === 'sampler');

@@ -6,6 +6,7 @@ import { SoarError } from '../../../errors.js';
 import type { OptimizerStep, Sequence } from '../../engine.js';
 import type { AdamSettings, Sampler, TinkerModel } from '../client/index.js';
 import { datum, type LossRequest } from '../profiles/objective.js';
+import { emptyStep } from '../waiting-gradients.js';
 import type { TrainingOutput } from '../wire/index.js';
 import type { Service } from './service.js';
 
@@ -106,11 +107,12 @@ export class Adapter {
     const { profile, cleanup, journal } = this.service;
     const options = { signal: cleanup() };
     if (this.gradientsWait && profile.gradientsOutliveModel) {
-      const still = { learningRate: 0, weightDecay: 0 };
       await this.model
-        .optimStep(still, options)
+        .optimStep(emptyStep, options)
         // Also where it is not known what arrived, and this handle sends nothing more.
-        .catch(() => (this.model.uncertain ? this.service.attachAhead(this.model.id).optimStep(still, options) : {}))
+        .catch(() =>
+          this.model.uncertain ? this.service.attachAhead(this.model.id).optimStep(emptyStep, options) : {},
+        )
         .catch(() => undefined);
     }
     this.dropSnapshot();

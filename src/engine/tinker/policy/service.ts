@@ -1,9 +1,9 @@
 /** What the policies of one engine share: the session, what is known of the server, the journal, and the adapter that nobody trains. */
 import { SoarError } from '../../../errors.js';
-import { attachAhead } from '../attach-ahead.js';
 import type { Sampler, TinkerClient, TinkerModel, TinkerSession } from '../client/index.js';
 import type { TinkerJournal } from '../journal.js';
 import type { TinkerProfile } from '../profiles/profile.js';
+import { attachAhead } from '../waiting-gradients.js';
 import { Adapter } from './adapter.js';
 import type { Checkpoints } from './checkpoints.js';
 import { checkpointFault, creationFault } from './faults.js';
