@@ -7,6 +7,12 @@ import type { MovedState } from './moved-arrays.js';
 import type { SamplerSettings, SamplingTask } from './sampler.js';
 import type { FlatTrainingBatch, Share, ShareOfGradient } from './trainer.js';
 
+/**
+ * Sent to a worker to end it between two computations. `Worker.terminate` would not do: onnxruntime's binding ends the whole process when
+ * its thread is stopped inside a call.
+ */
+export const endMessage = 'end';
+
 export interface WorkerSettings {
   readonly threads: number;
   readonly microBatchTokens: number | 'auto';
@@ -15,6 +21,12 @@ export interface WorkerSettings {
   readonly sharedPrompts: boolean | 'auto';
   readonly checkpointed: boolean | 'auto';
   readonly sampler: SamplerSettings;
+}
+
+export interface WorkerStart {
+  readonly settings: WorkerSettings;
+  /** One shared number: 1 as soon as the worker computes no more. */
+  readonly ended: Int32Array;
 }
 
 /** Policies and models are named by the engine. */

@@ -1,4 +1,3 @@
-import type { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { LoraShape } from '../../checkpoints/lora.js';
 import { randomStream } from '../../rl/random.js';
@@ -119,11 +118,10 @@ describe('an update that several workers share', () => {
     await policy.update(batch, step);
     const before = await policy.save();
     const ask = vi.spyOn(WorkerLink.prototype, 'ask').mockImplementation(function (this: WorkerLink, name, ...rest) {
-      const answer = (original as (...all: unknown[]) => Promise<never>).call(this, name, ...rest);
       // The second share is the helper's.
       const { share } = rest[0] as { share?: { at: number } };
-      if (share?.at === 1) (this as unknown as { worker: Worker }).worker.terminate();
-      return answer;
+      if (share?.at === 1) this.end();
+      return (original as (...all: unknown[]) => Promise<never>).call(this, name, ...rest);
     });
     const failing = policy.update(batch, step);
     await expect(failing).rejects.toMatchObject({ code: 'ENGINE_WORKER_DIED', kind: 'environment' });

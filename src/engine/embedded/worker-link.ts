@@ -1,7 +1,15 @@
 /** One worker thread as seen from outside: typed requests with promised answers. Requests of one policy are served in the order they were made. */
 import { Worker } from 'node:worker_threads';
 import { SoarError } from '../../errors.js';
-import type { AnswerMessage, ErrorReport, RequestName, Requests, WorkerSettings } from './protocol.js';
+import {
+  type AnswerMessage,
+  type ErrorReport,
+  endMessage,
+  type RequestName,
+  type Requests,
+  type WorkerSettings,
+  type WorkerStart,
+} from './protocol.js';
 
 /** Threads run compiled files: from sources (as in tests) the entry is its twin in dist/. */
 function workerEntry(): URL {
@@ -14,21 +22,37 @@ function workerEntry(): URL {
 /** Tensors come and go by the thousand, each a small object: a young generation that holds a step's worth is seldom collected. */
 const resourceLimits = { maxYoungGenerationSizeMb: 192 };
 
+/** How long a process that ends waits for a computation under way, milliseconds. */
+const patience = 10_000;
+
+/** Workers that have not ended: where the process does, they are ended first, each after the computation that it is in. */
+const running = new Set<WorkerLink>();
+process.on('exit', () => {
+  for (const link of running) link.end();
+  for (const link of running) link.awaitEnd();
+});
+
 export class WorkerLink {
   /** Policies whose home this worker is. */
   policies = 0;
   /** Requests that will be made as soon as what they need is here. */
   expected = 0;
   private readonly worker: Worker;
+  private readonly ended = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   private readonly waiting = new Map<number, { resolve: (answer: never) => void; reject: (error: Error) => void }>();
   private nextId = 0;
   private fault: SoarError | undefined;
 
   constructor(settings: WorkerSettings) {
-    this.worker = new Worker(workerEntry(), { workerData: settings, resourceLimits });
+    const start: WorkerStart = { settings, ended: this.ended };
+    this.worker = new Worker(workerEntry(), { workerData: start, resourceLimits });
+    running.add(this);
     this.worker.on('message', (message: AnswerMessage) => this.settle(message));
     this.worker.on('error', (cause) => this.fail(cause.message, cause));
-    this.worker.on('exit', (code) => this.fail(`it ended with exit code ${code}`));
+    this.worker.on('exit', (code) => {
+      running.delete(this);
+      this.fail(`it ended with exit code ${code}`);
+    });
   }
 
   get alive(): boolean {
@@ -53,12 +77,24 @@ export class WorkerLink {
     });
   }
 
+  /** Once its computation under way is done; what waits is refused. */
   async close(): Promise<void> {
     this.fault ??= new SoarError('ENGINE_CLOSED', 'the engine was closed', {
       kind: 'internal',
       remedy: 'open a new engine',
     });
-    await this.worker.terminate();
+    if (!running.has(this)) return;
+    this.end();
+    await new Promise((resolve) => this.worker.once('exit', resolve));
+  }
+
+  end(): void {
+    this.worker.postMessage(endMessage);
+  }
+
+  /** Holds this thread up meanwhile. */
+  awaitEnd(): void {
+    Atomics.wait(this.ended, 0, 0, patience);
   }
 
   private settle(message: AnswerMessage): void {

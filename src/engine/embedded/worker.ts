@@ -6,7 +6,14 @@ import { invariant, SoarError } from '../../errors.js';
 import { ModelRuntime } from './model-runtime.js';
 import { arrivedState, bufferOf, buffersIn, copiedState } from './moved-arrays.js';
 import { PolicyMemory } from './policy-memory.js';
-import type { AnswerMessage, RequestMessage, RequestName, Requests, WorkerSettings } from './protocol.js';
+import {
+  type AnswerMessage,
+  endMessage,
+  type RequestMessage,
+  type RequestName,
+  type Requests,
+  type WorkerStart,
+} from './protocol.js';
 import { nextRequest } from './request-order.js';
 import { sampleTask } from './sampler.js';
 import { score } from './scorer.js';
@@ -17,7 +24,7 @@ interface Model {
   readonly pieces: readonly Uint8Array[];
 }
 
-const settings = workerData as WorkerSettings;
+const { settings, ended } = workerData as WorkerStart;
 const models = new Map<number, Model>();
 const policies = new Map<number, { readonly model: Model; readonly memory: PolicyMemory }>();
 
@@ -96,12 +103,20 @@ async function serve(port: MessagePort, { id, name, ask }: RequestMessage): Prom
 const queue: RequestMessage[] = [];
 let serving = false;
 
+function receive(message: RequestMessage | typeof endMessage): void {
+  if (message !== endMessage) return void queue.push(message);
+  Atomics.store(ended, 0, 1);
+  Atomics.notify(ended, 0);
+  // Of this thread alone.
+  process.exit();
+}
+
 async function serveAll(port: MessagePort): Promise<void> {
   if (serving) return;
   serving = true;
   for (;;) {
     // What came in during a long computation has not been announced yet.
-    for (let more = receiveMessageOnPort(port); more; more = receiveMessageOnPort(port)) queue.push(more.message);
+    for (let more = receiveMessageOnPort(port); more; more = receiveMessageOnPort(port)) receive(more.message);
     const [next] = queue.splice(nextRequest(queue), 1);
     if (!next) break;
     await serve(port, next);
@@ -109,7 +124,7 @@ async function serveAll(port: MessagePort): Promise<void> {
   serving = false;
 }
 
-parentPort?.on('message', (message: RequestMessage) => {
-  queue.push(message);
+parentPort?.on('message', (message: RequestMessage | typeof endMessage) => {
+  receive(message);
   void serveAll(parentPort as MessagePort);
 });
