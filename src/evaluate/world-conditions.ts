@@ -1,6 +1,6 @@
 /** Which conditions of an honest demonstration the rows of a design check meet. Pure. */
 import { meanAndDeviation } from './moments.js';
-import { type DesignRow, designLoops, window } from './world-design.js';
+import { type DesignRow, designLoops, thirds } from './world-design.js';
 
 export interface Condition {
   readonly what: string;
@@ -26,8 +26,8 @@ export function worldConditions(rows: readonly DesignRow[]): Condition[] {
   const pq = of('arm', 'pq,');
   const middle = middleLengths.map((what) => mean(of('oracle', what)));
   const useless = [...of('oracle', '64 irrelevant'), ...of('oracle', 'the hard problems')];
-  const last = mean(of('teacher', 'learning', 'step rewards').slice(-window));
-  const best = bestWindow(of('teacher', 'frozen', 'step rewards'));
+  const last = mean(thirds(of('teacher', 'learning', 'step rewards'))[2]);
+  const best = bestThird(of('teacher', 'frozen', 'step rewards'));
   const shift = mean(of('teacher', 'learning', 'changed'));
   const frozenShift = mean(of('teacher', 'frozen', 'changed'));
   const lifts = byLoop(pq).map((values, i) => mean(values) - mean(byLoop(hardOnly)[i] as number[]));
@@ -77,22 +77,25 @@ export function worldConditions(rows: readonly DesignRow[]): Condition[] {
     },
     {
       what: 'the teacher learns',
-      wanted: "its last three rewards twice a frozen one's best three",
+      wanted: "its last third of rewards twice a frozen one's best",
       found: `${thousandths(last)} and ${thousandths(best)}`,
       holds: last > 0 && last >= 2 * best,
     },
     {
       what: 'its question kinds shift',
-      wanted: "twice as much as a frozen one's",
+      wanted: "first to last third, twice a frozen one's",
       found: `${percent(shift)} and ${percent(frozenShift)}`,
       holds: shift > 0 && shift >= 2 * frozenShift,
     },
   ];
 }
 
-/** The largest mean of as many steps in a row. */
-const bestWindow = (rewards: readonly number[]): number =>
-  Math.max(...rewards.map((_, end) => mean(rewards.slice(Math.max(0, end - window + 1), end + 1))));
+const bestThird = (rewards: readonly number[]): number =>
+  Math.max(
+    ...thirds(rewards)
+      .filter(({ length }) => length > 0)
+      .map(mean),
+  );
 
 /** Seed i belongs to loop i modulo their number. */
 function byLoop(values: readonly number[]): number[][] {

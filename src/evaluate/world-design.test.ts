@@ -9,7 +9,7 @@ import { programsDomain } from '../problems/index.js';
 import { describeQuestion } from '../problems/world/questions.js';
 import { worldSettingsSchema } from '../problems/world/settings.js';
 import { evaluateSettingsSchema } from './settings.js';
-import { checkDesign, type DesignRow, totalVariation } from './world-design.js';
+import { checkDesign, type DesignRow, thirds, totalVariation } from './world-design.js';
 
 const operations = (question: string) => Number(/^program-(\d+)$/.exec(describeQuestion(question).kind)?.[1] ?? 0);
 
@@ -88,22 +88,32 @@ describe('checkDesign', () => {
     });
   });
 
-  it('pays a learning and a frozen teacher sixteen steps each, the frozen one at rate 0, and runs three loops to their promotion', () => {
+  it('pays a learning and a frozen teacher as many steps as a run may take, the frozen one at rate 0, and runs three loops to their promotion', () => {
     // Every dataset holds a useful question: the first step promotes, and its student then stops the loop.
     expect(part('loop')).toEqual({ '1: step rewards': [1], '2: step rewards': [1], '3: step rewards': [1] });
-    expect(part('teacher')).toEqual({
-      'learning: step rewards': new Array(16).fill(1),
-      'learning: questions that changed their kind': [0],
-      'frozen: step rewards': new Array(16).fill(1),
-      'frozen: questions that changed their kind': [0],
+    const found = (name: string) => ({
+      [`${name}: step rewards`]: new Array(20).fill(1),
+      [`${name}: share of programs of 3 to 5 operations, by thirds`]: [0.25, 0.25, 0.25],
+      [`${name}: questions that changed their kind`]: [0],
     });
+    expect(part('teacher')).toEqual({ ...found('learning'), ...found('frozen') });
     const teachers = calls.filter(({ call, batch }) => call === 'update' && batch?.sequences[0]?.promptLength === 0);
-    const frozen = new Array(16).fill(true);
+    const frozen = new Array(20).fill(true);
     expect(teachers.map(({ step }) => step?.learningRate === 0)).toEqual([
-      ...new Array(16).fill(false),
+      ...new Array(20).fill(false),
       ...frozen,
       ...new Array(3).fill(false),
     ]);
+  });
+
+  it('sees steps together by thirds', () => {
+    expect(thirds([1, 2, 3, 4, 5, 6, 7, 8])).toEqual([
+      [1, 2],
+      [3, 4, 5, 6],
+      [7, 8],
+    ]);
+    expect(thirds([1, 2])).toEqual([[1], [], [2]]);
+    expect(thirds([1])).toEqual([[1], [], [1]]);
   });
 
   it('measures how many questions changed their kind', () => {

@@ -46,9 +46,8 @@ const lengths = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 const oracleSeeds = 3;
 /** Loops of SOAR; the arms' seeds take their promotion questions in turn. */
 export const designLoops = 3;
-const teacherSteps = 16;
-/** Outer steps that are seen together: one step's rewards and kinds of questions differ by chance alone. */
-export const window = 3;
+/** Numbers of operations between what the base can do and what it never does: the useful questions. */
+const middleLengths = [3, 4, 5];
 
 /** Every row, which were also handed out as they were found. */
 export async function checkDesign({ onRow, ...given }: DesignCheck): Promise<readonly DesignRow[]> {
@@ -128,21 +127,25 @@ async function oracles(check: DesignCheck, train: readonly Problem[], test: read
 /** X_{k*} of each promotion of one loop. */
 type Promotions = readonly (readonly Problem[])[];
 
-/** Promotion switched off, so that a learning teacher and a frozen one have as many steps against the same baseline. */
+/** Promotion switched off, so that a learning teacher and a frozen one have as many steps as a run may take, against the same baseline. */
 async function teacher(check: DesignCheck, hardTrain: readonly Problem[], frozen: boolean): Promise<void> {
   const { soar, seed, onRow } = check;
   const schedule = frozen ? { ...soar.teacher.schedule, learningRate: 0 } : soar.teacher.schedule;
   const settings = {
     ...soar,
-    outerSteps: teacherSteps,
     teacher: { ...soar.teacher, schedule },
     promotion: { ...soar.promotion, enabled: false },
   };
   const outcomes = await outerSteps({ ...check, soar: settings }, hardTrain, `${seed}/teacher`);
   const name = frozen ? 'frozen' : 'learning';
-  const shift = totalVariation(kindsOf(outcomes.slice(0, window)), kindsOf(outcomes.slice(-window)));
-  onRow({ part: 'teacher', what: `${name}: step rewards`, values: outcomes.map(({ stepMean }) => stepMean) });
-  onRow({ part: 'teacher', what: `${name}: questions that changed their kind`, values: [shift] });
+  const [first, middle, last] = thirds(outcomes).map(kindsOf) as [Kinds, Kinds, Kinds];
+  const row = (what: string, values: readonly number[]) => onRow({ part: 'teacher', what: `${name}: ${what}`, values });
+  row(
+    'step rewards',
+    outcomes.map(({ stepMean }) => stepMean),
+  );
+  row('share of programs of 3 to 5 operations, by thirds', [first, middle, last].map(middleShare));
+  row('questions that changed their kind', [totalVariation(first, last)]);
 }
 
 /** SOAR, to its end. */
@@ -182,6 +185,18 @@ function kindsOf(outcomes: readonly OuterStepOutcome[]): Kinds {
   }
   const all = Object.values(counts).reduce((a, b) => a + b, 0);
   return Object.fromEntries(Object.entries(counts).map(([kind, count]) => [kind, count / all]));
+}
+
+const middleShare = (kinds: Kinds): number =>
+  middleLengths.reduce((sum, length) => sum + (kinds[`program-${length}`] ?? 0), 0);
+
+/**
+ * Outer steps that are seen together, since one step's rewards and kinds of questions differ by chance alone; the second takes what the
+ * division leaves and is empty below three steps. Pure.
+ */
+export function thirds<T>(steps: readonly T[]): readonly [readonly T[], readonly T[], readonly T[]] {
+  const size = Math.max(1, Math.floor(steps.length / 3));
+  return [steps.slice(0, size), steps.slice(size, -size), steps.slice(-size)];
 }
 
 /** Half the sum of differences: the share of questions that would have to change their kind. Pure. */
