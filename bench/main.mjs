@@ -1,15 +1,15 @@
 /**
  * The benchmarks: `npm run build && npm run bench [-- name...]`. What is compared takes turns, round by round, so that a noisy
- * machine disturbs both sides alike. Prints a table each with what became worse, writes bench/results/<name>.json and the tables
+ * machine disturbs both sides alike. Prints a table each with what became worse, writes bench/results/<processor>/<name>.json and the tables
  * of docs/performance.md, docs/models.md and docs/cluster.md. SOAR_PYTHON names the Python of the peers (default python3; bench/peers/README.md lists what it needs).
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg, tmpdir } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { innerRunsBenchmark } from './inner-runs.mjs';
 import { memory } from './memory.mjs';
 import { outerStep } from './outer-step.mjs';
-import { readResult, refreshPages, resultFile } from './page.mjs';
+import { machine, readResult, writeResult } from './page.mjs';
 import { realModels } from './real-models.mjs';
 import { realStep } from './real-step.mjs';
 import { sampling } from './sampling.mjs';
@@ -42,7 +42,6 @@ if (unknown) {
 
 const folder = mkdtempSync(join(tmpdir(), 'soar-bench-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-const machine = { processor: cpus()[0].model, cores: cpus().length, node: process.versions.node };
 console.log(`${machine.processor}, ${machine.cores} cores, Node ${machine.node}`);
 
 for (const name of names.length > 0 ? names : Object.keys(benchmarks)) {
@@ -54,11 +53,9 @@ for (const name of names.length > 0 ? names : Object.keys(benchmarks)) {
   console.log(`- load of the machine before: ${load}`);
   for (const line of worse(result, before)) console.log(`- ${line}`);
   if (!complete && before) {
-    console.log(`- a peer is missing: bench/results/${name}.json stays as it was`);
+    console.log(`- a peer is missing: the recorded result stays as it was`);
     continue;
   }
-  mkdirSync(new URL('results/', import.meta.url), { recursive: true });
   const date = new Date().toISOString().slice(0, 10);
-  writeFileSync(resultFile(name), `${JSON.stringify({ name, date, machine, ...result }, null, 2)}\n`);
-  refreshPages();
+  writeResult({ name, date, machine, ...result });
 }

@@ -227,6 +227,15 @@ async function adaptersOf({ tinker }: RunPaths): Promise<Set<string | undefined>
   return new Set(records.flatMap((record) => (record.event === 'created' ? [record.adapter] : [])));
 }
 
+/** What shows or changes the weights. */
+const uses = new Set<Operation['kind']>([
+  'optimStep',
+  'forwardBackward',
+  'saveWeights',
+  'saveWeightsForSampler',
+  'sample',
+]);
+
 function wrongs({ log }: FakeServer, adapters: Set<string | undefined>, stopped: string | undefined): string[] {
   const found: string[] = [];
   const say = (what: string, operations: readonly Operation[]) => {
@@ -242,7 +251,13 @@ function wrongs({ log }: FakeServer, adapters: Set<string | undefined>, stopped:
   for (const model of adapters) {
     const steps = log.of('optimStep', model).filter(done);
     const passes = log.of('forwardBackward', model).filter(done);
-    // The step that flushes what waits before an adapter goes takes none.
+    // A step that flushes what may wait before an adapter goes can find none, and is the last that becomes of it.
+    const early = steps.filter(({ passes: taken = [] }) => taken.length === 0);
+    const used = log.operations.findLastIndex((one) => one.model === model && done(one) && uses.has(one.kind));
+    say(
+      `steps of ${model} without a pass, and it was used after them`,
+      early.filter((step) => log.operations.indexOf(step) < used),
+    );
     say(
       `steps of ${model} on more than one pass`,
       steps.filter(({ passes: taken = [] }) => taken.length > 1),

@@ -36,6 +36,7 @@ const script = {
 describe('checkDesign', () => {
   const calls: Call[] = [];
   const rows: DesignRow[] = [];
+  const progress: [number, number][] = [];
   beforeAll(async () => {
     const free = { kl: { coefficient: 0 } };
     await checkDesign({
@@ -58,6 +59,7 @@ describe('checkDesign', () => {
       seeds: 2,
       seed: 'design',
       onRow: (row) => rows.push(row),
+      onProgress: (...counts) => progress.push(counts),
     });
   });
   const part = (name: DesignRow['part']) =>
@@ -119,6 +121,14 @@ describe('checkDesign', () => {
   it('measures how many questions changed their kind', () => {
     // By hand: (|.5 - .2| + |.5 - .5| + |0 - .3|) / 2.
     expect(totalVariation({ coin: 0.5, sort: 0.5 }, { coin: 0.2, sort: 0.5, malformed: 0.3 })).toBeCloseTo(0.3, 12);
+  });
+
+  it('counts its work in inner runs, up to all of it', () => {
+    // 8 oracle sets x 3; 5 loops of 20 steps x 2 students; 2 seeds of four arms of 2 steps, one at four times the work, where 8 are one inner run.
+    const all = 24 + 200 + Math.round((2 * 7 * 2) / 8);
+    expect(progress[0]).toEqual([1, all]);
+    expect(progress.at(-1)).toEqual([all, all]);
+    expect(progress.map(([done]) => done)).toEqual(progress.map(([done]) => done).sort((a, b) => a - b));
   });
 
   it('leaves the base as it is and releases every student', () => {

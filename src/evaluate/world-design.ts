@@ -33,6 +33,8 @@ export interface DesignCheck {
   readonly seeds: number;
   readonly seed: string;
   readonly onRow: (row: DesignRow) => void;
+  /** Counted in inner runs, or as much work as one; nearly all the time goes into them. */
+  readonly onProgress?: (done: number, of: number) => void;
 }
 
 export interface DesignRow {
@@ -43,20 +45,33 @@ export interface DesignRow {
 }
 
 const lengths = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+const oracleSets = 8;
 const oracleSeeds = 3;
 /** Loops of SOAR; the arms' seeds take their promotion questions in turn. */
 export const designLoops = 3;
 /** Numbers of operations between what the base can do and what it never does: the useful questions. */
 const middleLengths = [3, 4, 5];
 
+/** A check under way: its work is counted. */
+interface Check extends DesignCheck {
+  /** So many inner runs more. */
+  readonly did: (innerRuns: number) => void;
+}
+
 /** Every row, which were also handed out as they were found. */
-export async function checkDesign({ onRow, ...given }: DesignCheck): Promise<readonly DesignRow[]> {
+export async function checkDesign({ onRow, onProgress, ...given }: DesignCheck): Promise<readonly DesignRow[]> {
   const rows: DesignRow[] = [];
-  const check = {
+  const of = allInnerRuns(given);
+  let done = 0;
+  const check: Check = {
     ...given,
     onRow: (row: DesignRow) => {
       rows.push(row);
       onRow(row);
+    },
+    did: (innerRuns) => {
+      done += innerRuns;
+      onProgress?.(Math.round(done), of);
     },
   };
   await successByLength(check);
@@ -68,6 +83,18 @@ export async function checkDesign({ onRow, ...given }: DesignCheck): Promise<rea
   await arms(check, train, test, promotions);
   return rows;
 }
+
+/** As if no loop ended before its last step. */
+function allInnerRuns({ soar, evaluate, seeds }: Omit<DesignCheck, 'onRow'>): number {
+  const students = seeds * armNames.reduce((sum, arm) => sum + armWork(arm, soar, evaluate), 0);
+  return Math.round(oracleSeeds * oracleSets + (2 + designLoops) * soar.outerSteps * studiesOf(soar) + students);
+}
+
+const studiesOf = ({ datasets, repeats }: SoarSettings): number => datasets * repeats;
+
+/** Of one student's training, in inner runs. */
+const armWork = (arm: ArmName, { inner }: SoarSettings, { training }: EvaluateSettings): number =>
+  ((arm === 'hard-only-x4' ? 4 : 1) * training.steps) / inner.steps;
 
 async function successByLength({ base, domain, soar, seed, onRow }: DesignCheck): Promise<void> {
   for (const length of lengths) {
@@ -95,8 +122,8 @@ async function hardSet({ base, domain, world, soar, onRow }: DesignCheck) {
   return hardSplit(candidates, successes, world, name);
 }
 
-async function oracles(check: DesignCheck, train: readonly Problem[], test: readonly Problem[]): Promise<void> {
-  const { base, domain, soar, seed, onRow } = check;
+async function oracles(check: Check, train: readonly Problem[], test: readonly Problem[]): Promise<void> {
+  const { base, domain, soar, seed, onRow, did } = check;
   const programs = (length: number, count: number, s: string) => oraclePrograms(length, count, s);
   const datasets: Record<string, (s: string) => readonly Problem[]> = {
     '64 of length 3': (s) => programs(3, 64, s),
@@ -117,6 +144,7 @@ async function oracles(check: DesignCheck, train: readonly Problem[], test: read
         const { student } = await innerRun(run);
         const found = await accuracy(student, domain, soar, test, 8, name);
         await student.release();
+        did(1);
         return found;
       }),
     );
@@ -128,7 +156,7 @@ async function oracles(check: DesignCheck, train: readonly Problem[], test: read
 type Promotions = readonly (readonly Problem[])[];
 
 /** Promotion switched off, so that a learning teacher and a frozen one have as many steps as a run may take, against the same baseline. */
-async function teacher(check: DesignCheck, hardTrain: readonly Problem[], frozen: boolean): Promise<void> {
+async function teacher(check: Check, hardTrain: readonly Problem[], frozen: boolean): Promise<void> {
   const { soar, seed, onRow } = check;
   const schedule = frozen ? { ...soar.teacher.schedule, learningRate: 0 } : soar.teacher.schedule;
   const settings = {
@@ -149,14 +177,14 @@ async function teacher(check: DesignCheck, hardTrain: readonly Problem[], frozen
 }
 
 /** SOAR, to its end. */
-async function loop(check: DesignCheck, hardTrain: readonly Problem[], i: number): Promise<Promotions> {
+async function loop(check: Check, hardTrain: readonly Problem[], i: number): Promise<Promotions> {
   const outcomes = await outerSteps(check, hardTrain, `${check.seed}/loop-${i}`);
   check.onRow({ part: 'loop', what: `${i + 1}: step rewards`, values: outcomes.map(({ stepMean }) => stepMean) });
   return outcomes.flatMap(({ promotion }) => (promotion ? [promotion.questions] : []));
 }
 
 async function outerSteps(
-  { base, domain, soar }: DesignCheck,
+  { base, domain, soar, did }: Check,
   hardTrain: readonly Problem[],
   seed: string,
 ): Promise<OuterStepOutcome[]> {
@@ -170,7 +198,9 @@ async function outerSteps(
     if (outcome.promotion) accuracies.clear();
     outcomes.push(outcome);
     state = outcome.state;
+    did(studiesOf(soar));
   }
+  did((soar.outerSteps - outcomes.length) * studiesOf(soar));
   await Promise.all([teacher.release(), baseline.release()]);
   return outcomes;
 }
@@ -205,13 +235,15 @@ export function totalVariation(first: Kinds, last: Kinds): number {
   return [...kinds].reduce((sum, kind) => sum + Math.abs((first[kind] ?? 0) - (last[kind] ?? 0)), 0) / 2;
 }
 
+const armNames = ['hard-only', 'hard-only-x4', 'base-t', 'pq'] satisfies ArmName[];
+
 async function arms(
-  check: DesignCheck,
+  check: Check,
   hardTrain: readonly Problem[],
   hardTest: readonly Problem[],
   loops: readonly Promotions[],
 ): Promise<void> {
-  const { base, domain, soar, evaluate, seed, seeds, onRow } = check;
+  const { base, domain, soar, evaluate, seed, seeds, onRow, did } = check;
   const ofSeed = (i: number) => loops[i % loops.length] as Promotions;
   const evaluation = (promotions: Promotions) => ({
     policies: { base: () => base.fork(), promoted: () => base.fork() },
@@ -228,12 +260,15 @@ async function arms(
     },
     seed,
   });
-  for (const arm of ['hard-only', 'hard-only-x4', 'base-t', 'pq'] satisfies ArmName[]) {
+  for (const arm of armNames) {
     const values = await Promise.all(
       Array.from({ length: seeds }, async (_, i) => {
         // A loop that promoted nothing has no questions that could lift a student.
-        if (arm === 'pq' && ofSeed(i).length === 0) return 0;
-        const { successes, samples } = await runArmUnit(evaluation(ofSeed(i)), arm, i);
+        const useless = arm === 'pq' && ofSeed(i).length === 0;
+        const unit = useless ? undefined : await runArmUnit(evaluation(ofSeed(i)), arm, i);
+        did(armWork(arm, soar, evaluate));
+        if (!unit) return 0;
+        const { successes, samples } = unit;
         return passAtKOverProblems(successes, samples, 1).mean;
       }),
     );

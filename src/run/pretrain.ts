@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { writeModelFolder } from '../checkpoints/model-folder.js';
 import { createEmbeddedEngine, type Policy } from '../engine/index.js';
 import { SoarError } from '../errors.js';
-import { checkDesign, type DesignRow } from '../evaluate/world-design.js';
+import { checkDesign, type DesignCheck, type DesignRow } from '../evaluate/world-design.js';
 import { oraclePrograms, programsDomain, screen } from '../problems/index.js';
 import { untrainedBaseModel } from '../problems/world/base-model.js';
 import type { RunConfig } from './config/config.js';
@@ -93,8 +93,7 @@ async function successByLength(policy: Policy): Promise<number[]> {
 /** Rows of the design check of a config's world and model, as they are found and all of them. */
 export async function checkWorld(
   config: RunConfig,
-  seeds: number,
-  onRow: (row: DesignRow) => void,
+  asked: Pick<DesignCheck, 'seeds' | 'onRow' | 'onProgress'>,
 ): Promise<readonly DesignRow[]> {
   const engine = await openEngine(config);
   try {
@@ -102,7 +101,7 @@ export async function checkWorld(
     programsDomain.checkTokenizer(base.tokenizer);
     const { world, soar, evaluate } = config;
     const seed = `design-check/${config.seed}`;
-    return await checkDesign({ base, domain: programsDomain, world, soar, evaluate, seeds, seed, onRow });
+    return await checkDesign({ base, domain: programsDomain, world, soar, evaluate, seed, ...asked });
   } finally {
     await engine.close();
   }

@@ -67,12 +67,16 @@ async function make({ out, steps, seed }: PretrainOptions): Promise<void> {
 
 async function check(options: PretrainOptions): Promise<void> {
   const config = await fetchModel(resolveConfig(configRequest(undefined, options)));
+  const progress = showSteps(process.stderr, 'inner runs');
   let part = '';
-  const rows = await checkWorld(config, options.seeds, (row: DesignRow) => {
+  const onRow = (row: DesignRow) => {
+    progress.clear();
     if (row.part !== part) process.stdout.write(`${row.part}\n`);
     part = row.part;
     process.stdout.write(`  ${row.what.padEnd(44)} ${row.values.map((value) => value.toFixed(4)).join(' ')}\n`);
-  });
+  };
+  const onProgress = (done: number, of: number) => progress.update(done, of, '');
+  const rows = await checkWorld(config, { seeds: options.seeds, onRow, onProgress }).finally(() => progress.clear());
   const conditions = worldConditions(rows);
   const cells = conditions.map(({ what, wanted, found, holds }) => [what, wanted, found, holds ? 'holds' : 'FAILS']);
   process.stdout.write(`\n${boxTable({ columns: conditionColumns, rows: cells })}\n`);

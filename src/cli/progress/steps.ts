@@ -4,6 +4,8 @@ import { duration } from './format.js';
 export interface StepsDisplay {
   /** @param before how many were done before the display began: they say nothing of the pace */
   update(done: number, of: number, remark: string, before?: number): void;
+  /** Makes way for other lines. */
+  clear(): void;
   close(): void;
 }
 
@@ -21,6 +23,10 @@ export function showSteps(out: NodeJS.WriteStream, what: string): StepsDisplay {
       const line = `${what}  ${done}/${of}  ${remark}  ${duration(left)} left`;
       out.write(out.isTTY ? `\r\u001b[2K${line}` : `${line}\n`);
       open = Boolean(out.isTTY);
+    },
+    clear() {
+      if (open) out.write('\r\u001b[2K');
+      open = false;
     },
     close() {
       if (open) out.write('\n');
