@@ -1,6 +1,6 @@
 /** Which conditions of an honest demonstration the rows of a design check meet. Pure. */
 import { meanAndDeviation } from './moments.js';
-import { type DesignRow, designLoops, thirds } from './world-design.js';
+import { type DesignRow, designLoops, middleLengths, thirds } from './world-design.js';
 
 export interface Condition {
   readonly what: string;
@@ -11,7 +11,6 @@ export interface Condition {
 
 /** A student below this pass@1 has not taken off. */
 const stalled = 0.1;
-const middleLengths = ['64 of length 3', '64 of length 4', '64 of length 5'];
 
 /** @param rows all rows of one check */
 export function worldConditions(rows: readonly DesignRow[]): Condition[] {
@@ -24,7 +23,7 @@ export function worldConditions(rows: readonly DesignRow[]): Condition[] {
   const x4 = of('arm', 'hard-only-x4,');
   const baseT = of('arm', 'base-t,');
   const pq = of('arm', 'pq,');
-  const middle = middleLengths.map((what) => mean(of('oracle', what)));
+  const middle = middleLengths.map((length) => mean(of('oracle', `64 of length ${length}`)));
   const useless = [...of('oracle', '64 irrelevant'), ...of('oracle', 'the hard problems')];
   const last = mean(thirds(of('teacher', 'learning', 'step rewards'))[2]);
   const best = bestThird(of('teacher', 'frozen', 'step rewards'));

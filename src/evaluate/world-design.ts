@@ -45,12 +45,22 @@ export interface DesignRow {
 }
 
 const lengths = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
-const oracleSets = 8;
+/** By a name of the random stream and the hard problems. */
+const oracleSets: Readonly<Record<string, (s: string, hard: readonly Problem[]) => readonly Problem[]>> = {
+  '64 of length 3': (s) => oraclePrograms(3, 64, s),
+  '64 of length 4': (s) => oraclePrograms(4, 64, s),
+  '64 of length 5': (s) => oraclePrograms(5, 64, s),
+  '8 of length 3 among 64': (s) => [...oraclePrograms(3, 8, s), ...irrelevantQuestions(56, s)],
+  '1 of length 3 among 16': (s) => [...oraclePrograms(3, 1, s), ...irrelevantQuestions(15, s)],
+  '64 irrelevant': (s) => irrelevantQuestions(64, s),
+  '64 of length 1 and 2': (s) => [...oraclePrograms(1, 32, s), ...oraclePrograms(2, 32, s)],
+  'the hard problems': (_, hard) => hard,
+};
 const oracleSeeds = 3;
 /** Loops of SOAR; the arms' seeds take their promotion questions in turn. */
 export const designLoops = 3;
 /** Numbers of operations between what the base can do and what it never does: the useful questions. */
-const middleLengths = [3, 4, 5];
+export const middleLengths = [3, 4, 5];
 
 /** A check under way: its work is counted. */
 interface Check extends DesignCheck {
@@ -87,7 +97,9 @@ export async function checkDesign({ onRow, onProgress, ...given }: DesignCheck):
 /** As if no loop ended before its last step. */
 function allInnerRuns({ soar, evaluate, seeds }: Omit<DesignCheck, 'onRow'>): number {
   const students = seeds * armNames.reduce((sum, arm) => sum + armWork(arm, soar, evaluate), 0);
-  return Math.round(oracleSeeds * oracleSets + (2 + designLoops) * soar.outerSteps * studiesOf(soar) + students);
+  return Math.round(
+    oracleSeeds * Object.keys(oracleSets).length + (2 + designLoops) * soar.outerSteps * studiesOf(soar) + students,
+  );
 }
 
 const studiesOf = ({ datasets, repeats }: SoarSettings): number => datasets * repeats;
@@ -124,23 +136,19 @@ async function hardSet({ base, domain, world, soar, onRow }: DesignCheck) {
 
 async function oracles(check: Check, train: readonly Problem[], test: readonly Problem[]): Promise<void> {
   const { base, domain, soar, seed, onRow, did } = check;
-  const programs = (length: number, count: number, s: string) => oraclePrograms(length, count, s);
-  const datasets: Record<string, (s: string) => readonly Problem[]> = {
-    '64 of length 3': (s) => programs(3, 64, s),
-    '64 of length 4': (s) => programs(4, 64, s),
-    '64 of length 5': (s) => programs(5, 64, s),
-    '8 of length 3 among 64': (s) => [...programs(3, 8, s), ...irrelevantQuestions(56, s)],
-    '1 of length 3 among 16': (s) => [...programs(3, 1, s), ...irrelevantQuestions(15, s)],
-    '64 irrelevant': (s) => irrelevantQuestions(64, s),
-    '64 of length 1 and 2': (s) => [...programs(1, 32, s), ...programs(2, 32, s)],
-    'the hard problems': () => train,
-  };
-  for (const [what, dataset] of Object.entries(datasets)) {
+  for (const [what, dataset] of Object.entries(oracleSets)) {
     const values = await Promise.all(
       Array.from({ length: oracleSeeds }, async (_, i) => {
         const name = `${seed}/oracle/${what}/${i}`;
         const steps = innerSteps(soar.inner, 0);
-        const run = { baseline: base, domain, dataset: dataset(name), steps, settings: soar.student, seed: name };
+        const run = {
+          baseline: base,
+          domain,
+          dataset: dataset(name, train),
+          steps,
+          settings: soar.student,
+          seed: name,
+        };
         const { student } = await innerRun(run);
         const found = await accuracy(student, domain, soar, test, 8, name);
         await student.release();
