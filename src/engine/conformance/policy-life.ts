@@ -102,7 +102,7 @@ export function describePolicyLife(open: Open, { trainableForks, fullFineTuning,
   });
 
   describe('a saved state', () => {
-    it('restores weights and optimizer, so that the next step is the same to the byte', async () => {
+    it('restores weights and optimizer, so that the next step is the same', async () => {
       const { policy, batch } = await trained(open);
       const state = await policy.save();
       const [twin, other] = [await open(), await mixedBatch(policy, 'log-likelihood', 0)];
@@ -160,8 +160,10 @@ export function describePolicyLife(open: Open, { trainableForks, fullFineTuning,
       const likelihoods = async () =>
         (await policy.logprobs(sequences)).map((logprobs) => Math.exp(logprobs.reduce((a, b) => a + b, 0)));
       expect(Math.max(...(await likelihoods()))).toBeLessThan(0.05);
-      const settings = { ...step, learningRate: 0.02, weightDecay: 0 };
-      for (let i = 0; i < 60; i++) await policy.update({ objective: 'log-likelihood', sequences }, settings);
+      // A server may begin its adapters larger than ours, and a step then weighs more (docs/cluster.md).
+      const [steps, learningRate] = fullFineTuning ? [60, 0.02] : [120, 0.005];
+      const settings = { ...step, learningRate, weightDecay: 0 };
+      for (let i = 0; i < steps; i++) await policy.update({ objective: 'log-likelihood', sequences }, settings);
       expect(Math.min(...(await likelihoods()))).toBeGreaterThan(fullFineTuning ? 0.99 : 0.4);
       const answers = await policy.sample(
         lessons.map(([prompt]) => policy.tokenizer.encode(prompt)),

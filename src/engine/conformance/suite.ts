@@ -24,10 +24,13 @@ export interface EngineUnderTest {
   readonly oneModelEach?: boolean;
   /** Those that there are; default: all. */
   readonly models?: readonly TinyModelName[];
+  /** How far the same computation may come out apart, relative to numbers above 1, in a batch with others'; default: not at all. */
+  readonly rounding?: number;
 }
 
 export function describeEngine(name: string, subject: EngineUnderTest): void {
-  const { capabilities, lora, oneModelEach = false, models = tinyModelNames } = subject;
+  const { capabilities, lora, oneModelEach = false, models = tinyModelNames, rounding = 0 } = subject;
+  if (rounding > 0) expect.addEqualityTesters([equalWithin(rounding)]);
   const lacking = Object.entries(capabilities).flatMap(([what, has]) => (has === false ? [what] : []));
   describe(`the ${name} engine${lacking.length > 0 ? `, without ${lacking.join(', ')}` : ''}`, () => {
     const engines = new Map<TinyModelName, Promise<Engine>>();
@@ -64,6 +67,16 @@ export function describeEngine(name: string, subject: EngineUnderTest): void {
     describePolicyLife(open, capabilities);
     describeRefusals(open, () => make('untied'), capabilities, models);
   });
+}
+
+/** For `toEqual`: numbers and arrays of single precision are equal when they are this near; all else as ever. */
+function equalWithin(rounding: number) {
+  const near = (a: number, b: number) => Math.abs(a - b) <= rounding * Math.max(1, Math.abs(a));
+  return (a: unknown, b: unknown): boolean | undefined => {
+    if (typeof a === 'number' && typeof b === 'number') return near(a, b) || undefined;
+    if (!(a instanceof Float32Array && b instanceof Float32Array)) return undefined;
+    return a.length === b.length && a.every((value, i) => near(value, b[i] as number));
+  };
 }
 
 const away = { learningRate: 0.05, beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0, maxGradNorm: 0 };
