@@ -4,6 +4,7 @@ import { writeTinyModels } from '../../conformance/tiny-model.js';
 import { connect } from '../client/index.js';
 import { type ProfileName, profileNames, profiles, type TinkerProfile } from '../profiles/profile.js';
 import { startFakeServer } from '../testing/fake-server.js';
+import { type FaultPlan, noFaults } from '../testing/fault-plan.js';
 import { type ServerProfile, profiles as servers } from '../testing/profile.js';
 import { lossRules } from './loss-rules.js';
 import { type Measured, measureProfile } from './measure-profile.js';
@@ -23,11 +24,17 @@ interface Found extends Measured {
 /** Adapters and checkpoints on the server of the last probe, after it. */
 let left = 0;
 
-async function measured(profile: ServerProfile, model: Parameters<typeof models.folder>[0] = 'untied'): Promise<Found> {
-  const server = await startFakeServer({ profile, model: { folder: models.folder(model) }, baseModel: 'tiny' });
+async function measured(
+  profile: ServerProfile,
+  model: Parameters<typeof models.folder>[0] = 'untied',
+  faults = noFaults,
+): Promise<Found> {
+  const server = await startFakeServer({ profile, faults, model: { folder: models.folder(model) }, baseModel: 'tiny' });
   const client = await connect({ baseUrl: server.url, patience: { failing: 500 } });
   try {
     const session = await client.openSession();
+    // As soar probe and a run have it.
+    session.knowsRepetitions = false;
     const found = await measureProfile({ client, session, baseModel: 'tiny', rank: 4 });
     const asked = server.log.operations.filter(({ kind, request }) => request !== undefined && kind !== 'unloadModel');
     const refused = asked.filter(({ failed }) => failed !== undefined).length;
@@ -104,6 +111,19 @@ describe('a probe', () => {
     const { profile } = await measured({ ...servers['skyrl-megatron'], configured, ...change });
     expect(profile).toMatchObject({ ...profiles['skyrl-megatron'], ...expected });
     expect(profile.fixedOptimizer).toEqual(expected.fixedOptimizer ?? profiles['skyrl-megatron'].fixedOptimizer);
+  });
+
+  it('that a broken connection cuts off concludes nothing, says so and leaves nothing there', async () => {
+    const plan: FaultPlan = {
+      name: 'an answer is lost',
+      faults: [{ call: 'optimStep', nth: 1, happening: { what: 'drop', applied: true } }],
+    };
+    await expect(measured(servers['skyrl-jax'], 'untied', plan)).rejects.toMatchObject({
+      code: 'TINKER_UNCERTAIN',
+      message: expect.stringContaining('the probe was cut off'),
+      remedy: expect.stringContaining('measure again'),
+    });
+    expect(left).toBe(0);
   });
 
   it('takes no side where nothing shows how losses are normalised', async () => {

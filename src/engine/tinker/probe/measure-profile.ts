@@ -28,7 +28,7 @@ export interface Measured {
   readonly measured: readonly (keyof TinkerProfile)[];
 }
 
-/** @throws SoarError TINKER_PROFILE where nothing shows how losses are normalised; TINKER_RANK, TINKER_SLOTS, TINKER_* */
+/** @throws SoarError TINKER_PROFILE where nothing shows how losses are normalised, TINKER_UNCERTAIN where the connection broke; TINKER_RANK, TINKER_SLOTS, TINKER_* */
 export async function measureProfile({ client, session, baseModel, rank }: Probing): Promise<Measured> {
   const made = new Set<TinkerModel>();
   const create = async () => {
@@ -93,6 +93,8 @@ export async function measureProfile({ client, session, baseModel, rank }: Probi
       ...(!rolledBack && old && form !== 'none' && { snapshots: snapshotsOf(seen, start, mine) }),
     };
     return { profile: { ...alike, ...facts }, measured: Object.keys(facts) as (keyof TinkerProfile)[] };
+  } catch (error) {
+    throw cutOff(error);
   } finally {
     await Promise.allSettled(Array.from(made, (model) => model.unload()));
     for (const checkpoint of [...snapshots, ...(path ? [path] : [])]) {
@@ -231,3 +233,14 @@ const unknownServer = () =>
     kind: 'environment',
     remedy: 'name its kind in engine.profile; docs/cluster.md says how they differ',
   });
+
+/** Whether a server recognises repetitions is not known yet: a connection that breaks within a request ends the probe. */
+function cutOff(error: unknown): unknown {
+  if (!(error instanceof SoarError && error.code === 'TINKER_UNCERTAIN')) return error;
+  return new SoarError(error.code, `the probe was cut off: ${error.message}`, {
+    ...(error.where !== undefined && { where: error.where }),
+    kind: error.kind,
+    cause: error,
+    remedy: 'nothing was concluded and no run is touched: measure again, or name the kind of server in engine.profile',
+  });
+}
