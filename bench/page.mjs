@@ -9,7 +9,20 @@ import { fileURLToPath } from 'node:url';
 import { table } from './table.mjs';
 
 const results = fileURLToPath(new URL('results', import.meta.url));
-export const machine = { processor: cpus()[0].model, cores: cpus().length, node: process.versions.node };
+
+/** Virtual machines say "AMD EPYC" of processors that are a factor of two apart: their family and model, as Linux gives them, name the generation. */
+function processor() {
+  const name = cpus()[0].model;
+  if (!name.startsWith('AMD') || !existsSync('/proc/cpuinfo')) return name;
+  const number = (what) =>
+    Number(new RegExp(`^${what}\\s*: (\\d+)`, 'm').exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]);
+  const [family, model] = [number('cpu family'), number('model')];
+  if (family === 26) return `${name} (Zen 5)`;
+  if (family !== 25) return name;
+  return `${name} (Zen ${[1, 6, 7, 10].includes(model >> 4) ? 4 : 3})`;
+}
+
+export const machine = { processor: processor(), cores: cpus().length, node: process.versions.node };
 
 /** Of "Intel(R) Xeon(R) Processor @ 2.10GHz": intel-xeon. */
 const nameOf = (processor) =>
