@@ -22,7 +22,8 @@ const configSchema = z.looseObject({
   revision: z.string().nullish(),
   r: z.int().min(1),
   lora_alpha: z.number(),
-  target_modules: z.union([z.string(), z.array(z.string())]),
+  /** SkyRL leaves it out: the weights say then what was trained. */
+  target_modules: z.union([z.string(), z.array(z.string())]).nullish(),
 });
 
 /** Settings of PEFT that change what is computed, and the value that leaves it as it is here. */
@@ -65,7 +66,7 @@ export interface PeftBase {
   readonly revision?: string;
 }
 
-/** @throws SoarError MODEL_MISSING, MODEL_LFS_POINTER, MODEL_CONFIG, ADAPTER_UNSUPPORTED */
+/** @throws SoarError MODEL_MISSING, MODEL_LFS_POINTER, MODEL_CONFIG, ADAPTER_UNSUPPORTED, SAFETENSORS_* */
 export async function readPeftConfig(folder: string): Promise<PeftConfig> {
   const where = join(folder, 'adapter_config.json');
   const parsed = configSchema.safeParse(await readModelJson(where));
@@ -87,7 +88,7 @@ export async function readPeftConfig(folder: string): Promise<PeftConfig> {
     const value = config[key] ?? usual;
     if (JSON.stringify(value) !== JSON.stringify(usual)) throw unsupported(`${key} is ${JSON.stringify(value)}`);
   }
-  const named = [config.target_modules].flat();
+  const named = [config.target_modules ?? (await adaptedModules(folder))].flat();
   const targets = named.includes('all-linear') ? [...loraTargets] : named;
   const strange = targets.find((target) => !loraTargets.includes(target as LoraTarget));
   if (strange !== undefined) throw unsupported(`target_modules has ${strange}`);
@@ -100,13 +101,25 @@ export async function readPeftConfig(folder: string): Promise<PeftConfig> {
   return { lora, base: name ? { name, ...(revision && { revision }) } : undefined };
 }
 
-/** [adapters], by `loraLayout`. @throws SoarError MODEL_MISSING, MODEL_LFS_POINTER, ADAPTER_WEIGHTS, SAFETENSORS_* */
-export async function readPeftAdapters(folder: string, shape: LlamaShape, lora: LoraShape): Promise<Float32Array> {
+async function openAdapters(folder: string) {
   const path = join(folder, 'adapter_model.safetensors');
   await refusePointer(path);
   const file = await openSafetensors(path).catch((error) => {
     throw modelFileError(path, error);
   });
+  return { path, file };
+}
+
+/** The modules that have an adapter, such as q_proj, each once. */
+async function adaptedModules(folder: string): Promise<string[]> {
+  const { file } = await openAdapters(folder);
+  await file.close();
+  return [...new Set(Array.from(file.tensors.keys(), (name) => name.split('.').at(-3) ?? name))];
+}
+
+/** [adapters], by `loraLayout`. @throws SoarError MODEL_MISSING, MODEL_LFS_POINTER, ADAPTER_WEIGHTS, SAFETENSORS_* */
+export async function readPeftAdapters(folder: string, shape: LlamaShape, lora: LoraShape): Promise<Float32Array> {
+  const { path, file } = await openAdapters(folder);
   const wrong = (what: string) =>
     new SoarError('ADAPTER_WEIGHTS', what, { where: path, remedy: 'use the adapter that belongs to this base model' });
   try {

@@ -169,6 +169,14 @@ describe('a folder of PEFT’s', () => {
     expect(await readPeftAdapters(root, shape, config.lora)).toEqual(adapters);
   });
 
+  it('that does not name its modules has those that its weights name', async () => {
+    const { shape, lora, adapters } = await recorded('qwen2');
+    const config = { ...peftConfig(lora, { name: 'org/name' }), target_modules: null };
+    writeFileSync(join(root, 'adapter_config.json'), JSON.stringify(config));
+    writeFileSync(join(root, 'adapter_model.safetensors'), encodeSafetensors(peftTensors(shape, lora, adapters)));
+    expect((await readPeftConfig(root)).lora).toEqual(lora);
+  });
+
   it.each([
     [{ use_dora: true }, 'ADAPTER_UNSUPPORTED', /use_dora is true/],
     [{ alora_invocation_tokens: [1, 2] }, 'ADAPTER_UNSUPPORTED', /alora_invocation_tokens is \[1,2\]/],
