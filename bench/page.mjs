@@ -30,7 +30,8 @@ const nameOf = (processor) =>
     .replace(/\((R|TM)\)|@.*|\b(processor|cpu)\b/gi, ' ')
     .trim()
     .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-');
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/-$/, '');
 
 const pages = ['performance', 'models', 'cluster'].map((name) =>
   fileURLToPath(new URL(`../docs/${name}.md`, import.meta.url)),

@@ -1,5 +1,6 @@
 /**
- * The conformance suite of all engines against a Tinker server: one that runs, or the fake one of each kind.
+ * The conformance suite of all engines against a Tinker server, and whether its updates are the reference engine's: one that runs, or
+ * the fake one of each kind.
  *
  *   node bench/tinker-conformance.mjs [--base-url http://127.0.0.1:8000]
  *
@@ -13,9 +14,10 @@ const { values } = parseArgs({ options: { 'base-url': { type: 'string' } } });
 const url = values['base-url'];
 const root = fileURLToPath(new URL('..', import.meta.url));
 const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url));
-// A real server makes an adapter, and lets it go, in its own time.
-const patience = url === undefined ? [] : ['--hookTimeout', '60000'];
-const { status } = spawnSync(process.execPath, [vitest, 'run', 'src/engine/tinker/conformance.test.ts', ...patience], {
+const files = ['conformance', 'agreement'].map((name) => `src/engine/tinker/${name}.test.ts`);
+// A real server makes an adapter, lets it go and compiles a new shape of batch in its own time.
+const patience = url === undefined ? [] : ['--hookTimeout', '60000', '--no-file-parallelism'];
+const { status } = spawnSync(process.execPath, [vitest, 'run', ...files, ...patience], {
   cwd: root,
   stdio: 'inherit',
   env: { ...process.env, ...(url !== undefined && { SOAR_TINKER_URL: url }) },
