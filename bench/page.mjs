@@ -14,8 +14,8 @@ const results = fileURLToPath(new URL('results', import.meta.url));
 function processor() {
   const name = cpus()[0].model;
   if (!name.startsWith('AMD') || !existsSync('/proc/cpuinfo')) return name;
-  const number = (what) =>
-    Number(new RegExp(`^${what}\\s*: (\\d+)`, 'm').exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]);
+  const described = readFileSync('/proc/cpuinfo', 'utf8');
+  const number = (what) => Number(new RegExp(`^${what}\\s*: (\\d+)`, 'm').exec(described)?.[1]);
   const [family, model] = [number('cpu family'), number('model')];
   if (family === 26) return `${name} (Zen 5)`;
   if (family !== 25) return name;

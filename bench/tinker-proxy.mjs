@@ -24,14 +24,14 @@ const random = randomStream(`tinker-proxy/${values.seed}`);
 const told = { passed: 0, 'request lost': {}, 'answer lost': {} };
 
 const server = createServer((asked, answer) => {
-  const path = new URL(asked.url, values.to).pathname;
+  const url = new URL(asked.url, values.to);
   const lose = (what) => {
-    told[what][path] = (told[what][path] ?? 0) + 1;
+    told[what][url.pathname] = (told[what][url.pathname] ?? 0) + 1;
     asked.socket.destroy();
   };
   if (random.float() < Number(values.request)) return lose('request lost');
   const loseAnswer = random.float() < Number(values.answer);
-  const onward = request(new URL(asked.url, values.to), { method: asked.method, headers: asked.headers }, (given) => {
+  const onward = request(url, { method: asked.method, headers: asked.headers }, (given) => {
     if (loseAnswer) return given.resume().on('end', () => lose('answer lost'));
     told.passed++;
     answer.writeHead(given.statusCode, given.headers);

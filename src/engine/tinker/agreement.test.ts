@@ -72,7 +72,7 @@ describe.each(real === undefined ? profileNames : (['skyrl-jax'] as const))('an 
     const weights = await firstAdapters(settings, (archive) => readPeftAdapters(archive, shape, lora));
     const state = await here.save();
     await here.load({ ...state, arrays: { ...state.arrays, weights } });
-  }, 60_000);
+  });
   afterAll(async () => {
     await remote.close();
     await fake?.close();

@@ -34,7 +34,7 @@ export async function openTinkerEngine(
     const session = await client.openSession({ tags: ['soar'] });
     await journal.record({ event: 'opened', session: session.id, baseUrl, model: baseModel });
     const left = leftBehind(journal.past);
-    // Until more is known, nothing is sent twice.
+    // Recovery comes before it is known.
     session.knowsRepetitions = false;
     const known = knownProfile(settings, baseModel, journal);
     await recover({ client, session, journal, flush: known?.gradientsOutliveModel ?? false }, left);

@@ -33,8 +33,6 @@ async function measured(
   const client = await connect({ baseUrl: server.url, patience: { failing: 500 } });
   try {
     const session = await client.openSession();
-    // As soar probe and a run have it.
-    session.knowsRepetitions = false;
     const found = await measureProfile({ client, session, baseModel: 'tiny', rank: 4 });
     const asked = server.log.operations.filter(({ kind, request }) => request !== undefined && kind !== 'unloadModel');
     const refused = asked.filter(({ failed }) => failed !== undefined).length;

@@ -28,8 +28,14 @@ export interface Measured {
   readonly measured: readonly (keyof TinkerProfile)[];
 }
 
-/** @throws SoarError TINKER_PROFILE where nothing shows how losses are normalised, TINKER_UNCERTAIN where the connection broke; TINKER_RANK, TINKER_SLOTS, TINKER_* */
+/**
+ * Leaves `session.knowsRepetitions` at false: what was found is the caller's to set.
+ * @throws SoarError TINKER_PROFILE where nothing shows how losses are normalised, TINKER_UNCERTAIN where the connection broke;
+ * TINKER_RANK, TINKER_SLOTS, TINKER_*
+ */
 export async function measureProfile({ client, session, baseModel, rank }: Probing): Promise<Measured> {
+  // Until more is known, nothing is sent twice.
+  session.knowsRepetitions = false;
   const made = new Set<TinkerModel>();
   const create = async () => {
     const model = await session.createModel({ baseModel, rank, seed: 0 }).catch((error: unknown) => {
@@ -234,7 +240,7 @@ const unknownServer = () =>
     remedy: 'name its kind in engine.profile; docs/cluster.md says how they differ',
   });
 
-/** Whether a server recognises repetitions is not known yet: a connection that breaks within a request ends the probe. */
+/** A connection that breaks within a request ends the probe. */
 function cutOff(error: unknown): unknown {
   if (!(error instanceof SoarError && error.code === 'TINKER_UNCERTAIN')) return error;
   return new SoarError(error.code, `the probe was cut off: ${error.message}`, {

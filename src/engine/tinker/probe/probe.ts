@@ -24,8 +24,6 @@ export async function probeServer(settings: TinkerSettings): Promise<Probe> {
   try {
     const { baseModel, contextLength } = await servedModel(client, settings);
     const session = await client.openSession({ tags: ['soar', 'probe'] });
-    // Until more is known, nothing is sent twice.
-    session.knowsRepetitions = false;
     const rank = settings.loraRank;
     const measured = await measureProfile({ client, session, baseModel, rank });
     const { name: profile, weightsOnlyLoad } = measured.profile;
