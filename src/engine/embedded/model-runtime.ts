@@ -98,10 +98,10 @@ export class ModelRuntime {
     return this.checkpointed === 'auto' ? !keepsAllActivations(positions, this.shape, time) : this.checkpointed;
   }
 
-  trainingGraph(form: Omit<TrainingGraphForm, 'packed'>): Promise<CompiledGraph> {
+  trainingGraph(form: Omit<TrainingGraphForm, 'packed' | 'threads'>): Promise<CompiledGraph> {
     const { kind, parts, checkpointed } = form;
     return this.once(`${kind}/${parts}/${checkpointed}`, () =>
-      trainingGraph(this.architecture, { ...form, packed: this.packs }),
+      trainingGraph(this.architecture, { ...form, packed: this.packs, threads: this.threads }),
     );
   }
 

@@ -212,6 +212,37 @@ describe('stated gradients equal central differences', () => {
     await compiled.release();
   });
 
+  test('rows of a table that are used often get the same sums on several threads as on one', async () => {
+    const [rows, size, count] = [3, 256, 4096];
+    const random = randomStream('gradient test/threads');
+    const feeds = {
+      at: int64s(
+        Array.from({ length: count }, () => random.integer(rows)),
+        [count],
+      ),
+      table: floats(new Float32Array(rows * size), [rows, size]),
+      seed: floats(
+        Float32Array.from({ length: count * size }, () => random.float() - 0.5),
+        [count, size],
+      ),
+    };
+    const sumsOn = async (threads: number) => {
+      const graph = new Graph(threads);
+      const table = graph.input('table', 'float32', [rows, size]);
+      const y = graph.call('Embed', [table, graph.input('at', 'int64', [count])]);
+      const [sums] = gradients(graph, [[y, graph.input('seed', 'float32', [count, size])]], [table]);
+      graph.output('sums', sums!);
+      const compiled = await compile(graph, { threads });
+      const found = [];
+      // What several threads lose differs from run to run.
+      for (let i = 0; i < 10; i++) found.push((await compiled.run(feeds)).sums!);
+      await compiled.release();
+      return found;
+    };
+    const [expected] = await sumsOn(1);
+    for (const sums of await sumsOn(2)) expect(sums).toEqual(expected);
+  });
+
   test('an operator without a gradient is refused by name', () => {
     const graph = new Graph();
     const x = graph.input('x', 'float32', [3]);

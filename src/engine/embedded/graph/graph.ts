@@ -38,7 +38,13 @@ export class Graph {
   /** Float scalars, by value. */
   readonly scalars = new Map<number, Value>();
   readonly nodes: GraphNode[] = [];
+  /** That it will run on: some operators may only stand in a graph of one. */
+  readonly threads: number;
   private count = 0;
+
+  constructor(threads = 1) {
+    this.threads = threads;
+  }
 
   input(name: string, type: ElementType, shape: readonly Dim[]): Value {
     const value = { name, type, shape };

@@ -62,7 +62,7 @@ function encodeNode(node: GraphNode, lists: Map<string, readonly number[]>): Pro
   for (const value of node.outputs) message.chunk(2, value.name);
   message.chunk(4, operator.onnx ?? node.operator);
   for (const attribute of encodeAttributes(node.attributes, operator)) message.chunk(5, attribute);
-  if (node.operator === 'ScatterAdd') message.chunk(5, textAttribute('reduction', 'add'));
+  if (operator.reduction) message.chunk(5, textAttribute('reduction', operator.reduction));
   if (operator.domain) message.chunk(7, operator.domain);
   return message;
 }

@@ -23,6 +23,8 @@ export interface Operator {
   readonly onnx?: string;
   /** Attributes that ONNX wants as trailing int64 inputs, in this order. */
   readonly listInputs?: readonly string[];
+  /** The ONNX attribute of that name. */
+  readonly reduction?: 'add';
   shape(inputs: readonly Value[], attributes: Attributes): readonly Typed[];
   /** d(input) for each input, `undefined` for one that is not differentiable (indices, tables). */
   gradient?(graph: Graph, node: GraphNode, g: OutputGradients): (Value | undefined)[];
@@ -57,6 +59,8 @@ export type OperatorName =
   | 'Zeros'
   | 'Unsqueeze'
   | 'ScatterAdd'
+  | 'ScatterAddElements'
+  | 'Expand'
   | 'Slice';
 
 const at = (list: readonly (Value | undefined)[], i: number): Value => {
@@ -297,12 +301,26 @@ export const operators: Readonly<Record<OperatorName, Operator>> = {
     gradient: (graph, { inputs }, g) => {
       const zeros = graph.call('Zeros', [graph.call('ShapeOf', [at(inputs, 0)])], { like: at(inputs, 0).shape });
       const places = graph.call('Unsqueeze', [at(inputs, 1)], { axes: [-1] });
-      return [graph.call('ScatterAdd', [zeros, places, at(g, 0)], {}), undefined];
+      if (graph.threads === 1) return [graph.call('ScatterAdd', [zeros, places, at(g, 0)]), undefined];
+      const rows = asRows(graph, at(g, 0));
+      const elements = graph.call('Expand', [asRows(graph, places), graph.call('ShapeOf', [rows])], {
+        like: rows.shape,
+      });
+      return [graph.call('ScatterAddElements', [zeros, elements, rows], { axis: 0 }), undefined];
     },
   },
 
-  /** data + rows of updates at index tuples; equal indices add up. ScatterND. */
-  ScatterAdd: { onnx: 'ScatterND', shape: ([data]) => like(data as Value) },
+  /**
+   * data + rows of updates at index tuples; equal indices add up, in their order. ScatterND. For one thread: several add to one row at
+   * the same time, and sums are lost.
+   */
+  ScatterAdd: { onnx: 'ScatterND', reduction: 'add', shape: ([data]) => like(data as Value) },
+
+  /** data[index[i, j], j] + updates[i, j]: the same sums in the same order, ten times slower, by one thread of however many. */
+  ScatterAddElements: { onnx: 'ScatterElements', reduction: 'add', shape: ([data]) => like(data as Value) },
+
+  /** Repeated to a run-time shape; `like` names it symbolically. */
+  Expand: { shape: ([x], attributes) => [{ type: (x as Value).type, shape: attributes.like as Shape }] },
 
   /** y[s] = x[index tuple s]: x [batch, time, size], indices [selected, 2] -> [selected, size]. No index twice. */
   PickRows: {

@@ -29,14 +29,15 @@ export interface TrainingGraphForm {
   readonly checkpointed: boolean;
   /** A row may hold several sequences (packed-rows.ts): positions and masks are of each row. */
   readonly packed: boolean;
+  readonly threads: number;
 }
 
 export function trainingGraph(
   architecture: Architecture,
-  { kind, parts, checkpointed, packed }: TrainingGraphForm,
+  { kind, parts, checkpointed, packed, threads }: TrainingGraphForm,
 ): Graph {
   const { shape } = architecture;
-  const graph = new Graph();
+  const graph = new Graph(threads);
   const { weights, trained } = declareWeights(graph, architecture);
   const tokens = graph.input('tokens', 'int64', ['batch', 'time']);
   const table = [shape.contextLength, shape.headSize / 2];
