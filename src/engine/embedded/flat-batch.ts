@@ -55,6 +55,10 @@ export const flatSequences = (sequences: readonly Sequence[]): FlatSequences => 
   promptLengths: Int32Array.from(sequences, (sequence) => sequence.promptLength),
 });
 
+/** Tokens of completion i. */
+export const completionLength = (sequences: FlatSequences, i: number): number =>
+  row(sequences.tokens, i).length - (sequences.promptLengths[i] as number);
+
 /** Completions in request order. `stopped[i]` is 1 where completion i stopped by itself. */
 export interface FlatCompletions {
   readonly tokens: Ragged<Int32Array>;

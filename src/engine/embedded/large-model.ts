@@ -6,6 +6,9 @@
  */
 export const largeModel = 1 << 24;
 
-/** What only a large model has, unless it is asked for. */
-export const byDefault = (asked: boolean | 'auto', parameters: number): boolean =>
-  asked === 'auto' ? parameters >= largeModel : asked;
+/** Parameters. From here on prompts are shared; what smaller models gain is little. */
+export const sharingModel = 1 << 20;
+
+/** What only a model of so many parameters has, unless it is asked for. */
+export const byDefault = (asked: boolean | 'auto', parameters: number, from = largeModel): boolean =>
+  asked === 'auto' ? parameters >= from : asked;

@@ -27,7 +27,6 @@ const plan: MemoryPlan = {
   packedBase: 'auto',
   checkpointed: 'auto',
   microBatchTokens: 'auto',
-  sharedPrompts: 'auto',
   logitsAtOnce: 1 << 25,
   slots: 256,
   policies: 7,

@@ -7,7 +7,6 @@ import { type LlamaShape, llamaLayout } from '../../checkpoints/llama-shape.js';
 import { type LoraShape, trainedLayout } from '../../checkpoints/lora.js';
 import { activationsPerToken, keepsAllActivations, microBatchTokens } from './activations.js';
 import { byDefault } from './large-model.js';
-import { longestPackedRow } from './packed-rows.js';
 
 /** What will be asked of the engine, as far as it is known when a model is opened. */
 export interface Workload {
@@ -27,7 +26,6 @@ export interface MemoryPlan extends Workload {
   readonly lora?: LoraShape | undefined;
   readonly workers: number;
   readonly packedBase: boolean | 'auto';
-  readonly sharedPrompts: boolean | 'auto';
   readonly checkpointed: boolean | 'auto';
   readonly microBatchTokens: number | 'auto';
   readonly logitsAtOnce: number;
@@ -79,10 +77,8 @@ function activationBytes(plan: MemoryPlan): number {
   const { shape, tokens, trained, checkpointed } = plan;
   const positions = positionsOf(plan);
   if (trained === 0) return positions * floats * 8 * (shape.hiddenSize + shape.intermediateSize);
-  const packs = byDefault(plan.sharedPrompts, llamaLayout(shape).size);
-  const time = packs ? Math.max(tokens, Math.min(longestPackedRow, positions)) : tokens;
-  const each = activationsPerToken(shape, time);
-  const keeps = checkpointed === 'auto' ? keepsAllActivations(positions, shape, time) : !checkpointed;
+  const each = activationsPerToken(shape, tokens);
+  const keeps = checkpointed === 'auto' ? keepsAllActivations(positions, shape, tokens) : !checkpointed;
   return positions * floats * (keeps ? each.kept : each.checkpointed);
 }
 

@@ -6,16 +6,14 @@ import type { Tensor } from 'onnxruntime-node';
 import { type LlamaShape, llamaLayout } from '../../checkpoints/llama-shape.js';
 import type { Architecture } from '../../checkpoints/lora.js';
 import { keepsAllActivations, microBatchTokens } from './activations.js';
-import type { FlatSequences } from './flat-batch.js';
 import type { Graph } from './graph/graph.js';
 import { KvCache } from './kv-cache.js';
-import { byDefault, largeModel } from './large-model.js';
+import { byDefault, largeModel, sharingModel } from './large-model.js';
 import { prefillGraph, stepGraph } from './llama/decode-graphs.js';
 import { joinedFeeds } from './llama/joined-adapters.js';
 import { rotaryTables } from './llama/rotary-tables.js';
 import { type TrainingGraphForm, trainingGraph } from './llama/training-graph.js';
 import { trainedInputs, type WeightInput, weightInputs } from './llama/weights.js';
-import { type PackedRow, packingLimits, packRows, singleRows } from './packed-rows.js';
 import { viewsOf } from './policy-memory.js';
 import type { WorkerSettings } from './protocol.js';
 import { type CompiledGraph, compile, type Feeds, floats, int64s } from './session.js';
@@ -44,8 +42,8 @@ export class ModelRuntime {
   private readonly packed: Float32Array | undefined;
   private readonly threads: number;
   readonly large: boolean;
-  /** Sequences of one prompt share a row in training and scoring. */
-  readonly packs: boolean;
+  /** Sequences of one prompt share its positions in training and scoring. */
+  readonly sharesPrompts: boolean;
   private readonly checkpointed: boolean | 'auto';
   private readonly compiled = new Map<string, Promise<CompiledGraph>>();
   private readonly masks = new Map<number, Tensor>();
@@ -58,7 +56,7 @@ export class ModelRuntime {
     this.shape = shape;
     const parameters = llamaLayout(shape).size;
     this.large = parameters >= largeModel;
-    this.packs = byDefault(settings.sharedPrompts, parameters);
+    this.sharesPrompts = byDefault(settings.sharedPrompts, parameters, sharingModel);
     this.trained = trainedInputs(architecture);
     this.frozen = base ? viewsOf(base, weightInputs(shape)) : {};
     this.packed = byDefault(settings.packedBase, parameters) ? base : undefined;
@@ -98,17 +96,11 @@ export class ModelRuntime {
     return this.checkpointed === 'auto' ? !keepsAllActivations(positions, this.shape, time) : this.checkpointed;
   }
 
-  trainingGraph(form: Omit<TrainingGraphForm, 'packed' | 'threads'>): Promise<CompiledGraph> {
+  trainingGraph(form: Omit<TrainingGraphForm, 'sharesPrompts' | 'threads'>): Promise<CompiledGraph> {
     const { kind, parts, checkpointed } = form;
     return this.once(`${kind}/${parts}/${checkpointed}`, () =>
-      trainingGraph(this.architecture, { ...form, packed: this.packs, threads: this.threads }),
+      trainingGraph(this.architecture, { ...form, sharesPrompts: this.sharesPrompts, threads: this.threads }),
     );
-  }
-
-  /** @param among indices into `sequences`, no two of the same tokens */
-  rowsOf(sequences: FlatSequences, among: readonly number[]): PackedRow[] {
-    if (!this.packs) return singleRows(sequences, among);
-    return packRows(sequences, among, packingLimits(this.shape, this.microBatchTokens));
   }
 
   private once(name: string, build: () => Graph): Promise<CompiledGraph> {

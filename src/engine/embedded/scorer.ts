@@ -1,8 +1,7 @@
 /** Log-probabilities of given completions under a policy; identical sequences are computed once. */
-import { type FlatSequences, type Ragged, rowCount } from './flat-batch.js';
+import { completionLength, type FlatSequences, type Ragged, rowCount } from './flat-batch.js';
 import { identicalSequences } from './identical-sequences.js';
 import type { ModelRuntime } from './model-runtime.js';
-import { completionLength } from './packed-rows.js';
 import type { PolicyMemory } from './policy-memory.js';
 import { joinParts, microBatch, planned } from './sequence-feeds.js';
 
@@ -19,8 +18,8 @@ export async function score(
 
   const indices = Array.from({ length: count }, (_, i) => i).filter((i) => completionLength(sequences, i) > 0);
   const groups = identicalSequences(sequences, indices);
-  for (const rows of planned(runtime, sequences, groups)) {
-    const micro = microBatch(runtime, sequences, groups, rows);
+  for (const plan of planned(runtime, sequences, groups)) {
+    const micro = microBatch(runtime, sequences, groups, plan);
     const graph = await runtime.trainingGraph({ kind: 'logprobs', parts: micro.parts, checkpointed: false });
     const logprob = joinParts(await graph.run({ ...policy.feeds, ...micro.feeds }), 'logprob', micro);
     let from = 0;

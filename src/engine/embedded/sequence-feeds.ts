@@ -2,20 +2,19 @@
  * Padded inputs of a micro-batch, and which positions' next tokens it predicts, in parts that bound what is as wide as the
  * vocabulary. Shared by training and scoring.
  */
-import type { Tensor } from 'onnxruntime-node';
-import { type FlatSequences, row } from './flat-batch.js';
+import { completionLength, type FlatSequences, row } from './flat-batch.js';
 import { ofPart } from './llama/training-graph.js';
 import { planMicroBatches } from './micro-batches.js';
 import type { ModelRuntime } from './model-runtime.js';
-import { completionLength, type PackedRow, segments, writeMask } from './packed-rows.js';
 import { type Feeds, floats, int64s, type Results } from './session.js';
+import { layOut, planShared, sharedMask, sharingLimits } from './shared-prompts.js';
 
 export interface SequenceFeeds {
   readonly feeds: Feeds;
   /** Picked completion tokens, row after row of the micro-batch. */
   readonly picked: number;
   readonly parts: number;
-  /** Positions of a row, the longest one's. */
+  /** Positions that a row of attention looks at, padding included. */
   readonly time: number;
   /** Token positions computed, padding included. */
   readonly computed: number;
@@ -78,103 +77,119 @@ export interface MicroBatch extends SequenceFeeds {
   readonly fed: number;
 }
 
-/** The rows of each micro-batch. @param groups of identical sequences, each of which is computed once: indices */
+/** What a micro-batch consists of. */
+export interface MicroBatchPlan {
+  /** Of the groups that were planned. */
+  readonly places: readonly number[];
+  /** Token positions computed, padding included, and those that are needed. */
+  readonly computed: number;
+  readonly fed: number;
+}
+
+/** @param groups of identical sequences, each of which is computed once: indices */
 export function planned(
   runtime: ModelRuntime,
   sequences: FlatSequences,
   groups: readonly (readonly number[])[],
-): PackedRow[][] {
-  const rows = runtime.rowsOf(
-    sequences,
-    groups.map(([first]) => first as number),
-  );
-  const lengths = rows.map(({ length }) => length);
-  const plans = planMicroBatches(lengths, runtime.microBatchTokens);
-  return plans.map((plan) => plan.map((i) => rows[i] as PackedRow));
+): MicroBatchPlan[] {
+  const { shape, microBatchTokens, sharesPrompts } = runtime;
+  const among = groups.map(([first]) => first as number);
+  if (sharesPrompts) {
+    const plans = planShared(sequences, among, sharingLimits(shape, microBatchTokens));
+    return plans.map(({ places, positions }) => ({ places, computed: positions, fed: positions }));
+  }
+  const lengths = among.map((i) => row(sequences.tokens, i).length - 1);
+  return planMicroBatches(lengths, microBatchTokens).map((places) => {
+    const ofThese = places.map((place) => lengths[place] as number);
+    const fed = ofThese.reduce((sum, length) => sum + length, 0);
+    return { places, computed: places.length * Math.max(...ofThese), fed };
+  });
 }
-
-/** Token positions that are computed, padding included. */
-export const positionsOf = (rows: readonly PackedRow[]): number => rows.length * longest(rows);
-
-const longest = (rows: readonly PackedRow[]): number => Math.max(...rows.map(({ length }) => length));
 
 /** One of those planned: to be made when its turn has come, since inputs are large. */
 export function microBatch(
   runtime: ModelRuntime,
   sequences: FlatSequences,
   groups: readonly (readonly number[])[],
-  rows: readonly PackedRow[],
+  { places, computed, fed }: MicroBatchPlan,
 ): MicroBatch {
-  return {
-    ...sequenceFeeds(runtime, sequences, groups, rows),
-    members: rows.flatMap((one) => one.members.map((g) => groups[g] as readonly number[])),
-    fed: rows.reduce((sum, { length }) => sum + length, 0),
-  };
+  const members = places.map((place) => groups[place] as readonly number[]);
+  const among = members.map(([first]) => first as number);
+  const made = runtime.sharesPrompts ? sharedFeeds(runtime, sequences, among) : paddedFeeds(runtime, sequences, among);
+  return { ...made, members, computed, fed };
 }
 
-/** @param groups which the rows' members are places in; the first of a group stands for it */
-function sequenceFeeds(
+/** Each sequence in a row of its own. */
+function paddedFeeds(
   runtime: ModelRuntime,
   sequences: FlatSequences,
-  groups: readonly (readonly number[])[],
-  rows: readonly PackedRow[],
-): SequenceFeeds {
-  const first = (place: number) => (groups[place] as readonly number[])[0] as number;
-  const time = longest(rows);
-  const lengths = rows.map(({ members }) => members.map((place) => completionLength(sequences, first(place))));
-  const picked = lengths.flat().reduce((a, b) => a + b, 0);
-  const tokens = new Int32Array(rows.length * time);
-  const positions = new Int32Array(rows.length * time);
+  among: readonly number[],
+): Omit<SequenceFeeds, 'computed'> {
+  const time = Math.max(...among.map((i) => row(sequences.tokens, i).length - 1));
+  const picked = among.reduce((sum, i) => sum + completionLength(sequences, i), 0);
+  const tokens = new Int32Array(among.length * time);
   const picks = new Int32Array(2 * picked);
   const targets = new Int32Array(picked);
   let pick = 0;
-  rows.forEach(({ members, shared }, b) => {
-    let at = b * time;
-    members.forEach((place, m) => {
-      const sequence = row(sequences.tokens, first(place));
-      for (let t = m === 0 ? 0 : shared; t < sequence.length - 1; t++, at++) {
-        tokens[at] = sequence[t] as number;
-        positions[at] = t;
-        if (t < shared) continue;
-        picks[2 * pick] = b;
-        picks[2 * pick + 1] = at - b * time;
-        targets[pick++] = sequence[t + 1] as number;
-      }
-    });
+  among.forEach((index, b) => {
+    const sequence = row(sequences.tokens, index);
+    tokens.set(sequence.subarray(0, -1), b * time);
+    for (let t = (sequences.promptLengths[index] as number) - 1; t < sequence.length - 1; t++) {
+      picks[2 * pick] = b;
+      picks[2 * pick + 1] = t;
+      targets[pick++] = sequence[t + 1] as number;
+    }
   });
   const of = { picked, parts: partsOf(picked, runtime) };
   return {
     ...of,
     time,
-    computed: positionsOf(rows),
     feeds: {
-      ...(runtime.packs
-        ? {
-            ...runtime.tables,
-            positions: int64s(positions, [rows.length, time]),
-            mask: packedMask(runtime, rows, lengths, time),
-          }
-        : { ...runtime.sequenceFeeds, causal_mask: runtime.causalMask(time) }),
-      tokens: int64s(tokens, [rows.length, time]),
-      ...inParts('picks', of, (from, to) => int64s(picks.subarray(2 * from, 2 * to), [to - from, 2])),
-      ...inParts('targets', of, (from, to) => int64s(targets.subarray(from, to), [to - from, 1])),
+      ...runtime.sequenceFeeds,
+      causal_mask: runtime.causalMask(time),
+      tokens: int64s(tokens, [among.length, time]),
+      ...pickFeeds(picks, targets, of),
     },
   };
 }
 
-/** [batch, 1, repeats * time, time] */
-function packedMask(
-  { shape }: ModelRuntime,
-  rows: readonly PackedRow[],
-  lengths: readonly (readonly number[])[],
-  time: number,
-): Tensor {
-  const repeats = shape.heads / shape.kvHeads;
-  const size = repeats * time * time;
-  const mask = new Float32Array(rows.length * size);
-  rows.forEach((packed, b) => {
-    const of = segments(packed, lengths[b] as readonly number[], time);
-    writeMask(mask.subarray(b * size, (b + 1) * size), of, repeats);
+/** Positions without padding, shared prompts once. */
+function sharedFeeds(
+  runtime: ModelRuntime,
+  sequences: FlatSequences,
+  among: readonly number[],
+): Omit<SequenceFeeds, 'computed'> {
+  const layout = layOut(sequences, among);
+  const { prompts, rows, span, prefix } = layout;
+  const picked = layout.picks.length;
+  const count = layout.tokens.length;
+  const picks = new Int32Array(2 * picked);
+  layout.picks.forEach((position, i) => {
+    picks[2 * i] = position;
   });
-  return floats(mask, [rows.length, 1, repeats * time, time]);
+  const repeats = runtime.shape.heads / runtime.shape.kvHeads;
+  const shared = layout.prefixPositions.length;
+  const of = { picked, parts: partsOf(picked, runtime) };
+  return {
+    ...of,
+    time: prefix + span,
+    feeds: {
+      ...runtime.tables,
+      tokens: int64s(layout.tokens, [count, 1]),
+      positions: int64s(layout.positions, [count, 1]),
+      rectangle: int64s(layout.rectangle, [prompts, rows, span]),
+      places: int64s(layout.places, [count, 3]),
+      prefixes: int64s(layout.prefixes, [prompts, 1, prefix]),
+      prefix_places: int64s(layout.prefixPlaces, [shared, 3]),
+      prefix_positions: int64s(layout.prefixPositions, [shared, 1]),
+      mask: floats(sharedMask(layout, repeats), [prompts, 1, rows, repeats * span, prefix + span]),
+      ...pickFeeds(picks, layout.targets, of),
+    },
+  };
 }
+
+/** @param picks [picked, 2] */
+const pickFeeds = (picks: Int32Array, targets: Int32Array, of: Pick<SequenceFeeds, 'picked' | 'parts'>): Feeds => ({
+  ...inParts('picks', of, (from, to) => int64s(picks.subarray(2 * from, 2 * to), [to - from, 2])),
+  ...inParts('targets', of, (from, to) => int64s(targets.subarray(from, to), [to - from, 1])),
+});

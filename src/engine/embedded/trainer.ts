@@ -6,13 +6,12 @@
 import { SoarError } from '../../errors.js';
 import { adamwStep, newMoments, norm } from '../adamw.js';
 import type { OptimizerStep, TrainingBatch, UpdateMetrics } from '../engine.js';
-import { type FlatSequences, type Ragged, row, rowCount } from './flat-batch.js';
+import { completionLength, type FlatSequences, type Ragged, row, rowCount } from './flat-batch.js';
 import { identicalSequences } from './identical-sequences.js';
 import { dealOut } from './micro-batches.js';
 import type { ModelRuntime } from './model-runtime.js';
-import { completionLength } from './packed-rows.js';
 import type { PolicyMemory } from './policy-memory.js';
-import { joinParts, type MicroBatch, microBatch, planned, positionsOf } from './sequence-feeds.js';
+import { joinParts, type MicroBatch, microBatch, planned } from './sequence-feeds.js';
 import type { Results } from './session.js';
 import { addToTally, type Tally, termFeeds, tokenTerms } from './token-terms.js';
 
@@ -88,14 +87,18 @@ export async function shareOfGradient(
 
   const plan = planned(runtime, sequences, groups);
   const size = policy.weights.length;
-  const owners = dealOut(plan.map(positionsOf), size, of);
-  const one = owners.every((owner) => owner === 0);
+  const owners = dealOut(
+    plan.map(({ computed }) => computed),
+    size,
+    of,
+  );
+  const alone = owners.every((owner) => owner === 0);
   const terms: GradientTerm[] = [];
-  for (const [place, rows] of plan.entries()) {
+  for (const [place, one] of plan.entries()) {
     if (owners[place] !== at) continue;
-    const micro = microBatch(runtime, sequences, groups, rows);
+    const micro = microBatch(runtime, sequences, groups, one);
     const { results, tally } = await backward(runtime, policy, batch, micro);
-    const [sum] = one ? terms : [];
+    const [sum] = alone ? terms : [];
     if (sum) {
       forEachPart(runtime, results, (part, offset) => addTo(sum.gradient.subarray(offset, offset + part.length), part));
       addTally(sum.tally, tally);

@@ -7,6 +7,7 @@ import { randomStream } from '../../../rl/random.js';
 import { compile, type Feeds, floats, int64s } from '../session.js';
 import { gradients } from './gradient.js';
 import { Graph, type Value } from './graph.js';
+import { apart } from './operators.js';
 
 interface Case {
   readonly name: string;
@@ -103,6 +104,22 @@ const cases: Case[] = [
     build: (g, [a, b]) => g.call('MatMul', [a!, b!]),
   },
   {
+    name: 'MatMul, one matrix on the right for several on the left',
+    shapes: [
+      [2, 3, 4, 5],
+      [2, 1, 6, 5],
+    ],
+    build: (g, [a, b]) => g.call('MatMul', [a!, b!], { transB: 1, alpha: 0.7 }),
+  },
+  {
+    name: 'MatMul, one matrix on the right for several on the left, plain',
+    shapes: [
+      [2, 3, 4, 5],
+      [2, 1, 5, 2],
+    ],
+    build: (g, [a, b]) => g.call('MatMul', [a!, b!]),
+  },
+  {
     name: 'Rotary',
     shapes: [[1, 3, 8]],
     indices: { positions: { data: [0, 1, 2], shape: [1, 3] } },
@@ -138,6 +155,46 @@ const cases: Case[] = [
     shapes: [[4, 3]],
     indices: { at: { data: [1, 3, 1, 0], shape: [2, 2] } },
     build: (g, [table], { at }) => g.call('Embed', [table!, at!]),
+  },
+  {
+    name: 'Concat and SplitAt, of sizes known at run time',
+    shapes: [
+      [2, 3],
+      [2, 2],
+    ],
+    build: (g, [a, b]) => {
+      const named = [a!, b!].map((x, i) => g.call('Reshape', [x], { to: [2, ['left', 'right'][i]!] }));
+      const [left, right] = apart(g, g.call('Exp', [g.call('Concat', named, { axis: -1 })]), named);
+      return g.call(
+        'MatMul',
+        [g.call('Reshape', [left!], { to: [2, 3] }), g.call('Reshape', [right!], { to: [2, 2] })],
+        {
+          transA: 1,
+        },
+      );
+    },
+  },
+  {
+    name: 'Arrange, a gap',
+    shapes: [[3, 2]],
+    indices: {
+      rectangle: { data: [2, 0, 1, 0], shape: [2, 2] },
+      places: { data: [0, 1, 1, 0, 0, 0], shape: [3, 2] },
+    },
+    build: (g, [x], { rectangle, places }) =>
+      // The gap, which repeats row 0, gets no gradient.
+      g.call('PickRows', [g.call('Arrange', [x!, rectangle!], { places: ['places'] }), places!]),
+  },
+  {
+    name: 'Arrange, of some rows',
+    shapes: [[4, 2]],
+    indices: {
+      rectangle: { data: [3, 1, 0], shape: [3, 1] },
+      places: { data: [0, 0, 1, 0], shape: [2, 2] },
+      rows: { data: [3, 1], shape: [2, 1] },
+    },
+    build: (g, [x], { rectangle, places }) =>
+      g.call('PickRows', [g.call('Arrange', [x!, rectangle!], { places: ['places'], rows: ['rows'] }), places!]),
   },
   {
     name: 'PickRows',

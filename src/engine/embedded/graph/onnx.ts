@@ -9,7 +9,7 @@ import { reshapeTarget } from './shapes.js';
 
 const elementTypes: Record<ElementType, number> = { float32: 1, int32: 6, int64: 7 };
 /** Attributes that describe the graph to us and not to the runtime. */
-const ours = new Set(['to', 'like']);
+const ours = new Set(['to', 'like', 'places', 'rows']);
 
 export function onnxModel(graph: Graph): Uint8Array {
   const lists = new Map<string, readonly number[]>();

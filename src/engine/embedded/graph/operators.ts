@@ -58,6 +58,8 @@ export type OperatorName =
   | 'ShapeOf'
   | 'Zeros'
   | 'Unsqueeze'
+  | 'SplitAt'
+  | 'Arrange'
   | 'ScatterAdd'
   | 'ScatterAddElements'
   | 'Expand'
@@ -94,6 +96,27 @@ const reduced = (inputs: readonly Value[], attributes: Attributes): Typed[] => {
 /** [..., n] -> [rows, n]. */
 const asRows = (graph: Graph, x: Value): Value =>
   x.shape.length === 2 ? x : graph.call('Reshape', [x], { to: ['rows', x.shape.at(-1) as Dim] });
+
+/** The pieces of the last axis that have the sizes of the given values' last axes. */
+export function apart(graph: Graph, joined: Value, like: readonly Value[]): Value[] {
+  const sizes = like.map((value) =>
+    graph.call('Slice', [graph.call('ShapeOf', [value])], {
+      axes: [0],
+      starts: [-1],
+      ends: [Number.MAX_SAFE_INTEGER],
+      to: [1],
+    }),
+  );
+  const to = like.map((value) => value.shape.at(-1) as Dim);
+  return graph.callAll('SplitAt', [joined, graph.call('Concat', sizes, { axis: 0 })], { to, axis: -1 });
+}
+
+function inputNamed(graph: Graph, names: Attributes[string] | undefined): Value {
+  const [name] = names as readonly string[];
+  const found = graph.inputs.find((value) => value.name === name);
+  invariant(found, `the graph has an input ${name}`);
+  return found;
+}
 
 const isScalarConstant = (graph: Graph, value: Value): boolean => [...graph.scalars.values()].includes(value);
 
@@ -192,8 +215,8 @@ export const operators: Readonly<Record<OperatorName, Operator>> = {
   },
 
   /**
-   * y = alpha * op(a) op(b), op = transpose where transA / transB is 1. Either equal batch axes, or b is one matrix for all
-   * rows of a. d(a) and d(b) are products again; for a shared b the rows of a and g are merged first.
+   * y = alpha * op(a) op(b), op = transpose where transA / transB is 1. Either equal batch axes, of which b may have 1 where a has
+   * more, or b is one matrix for all rows of a. d(a) and d(b) are products again; for a shared b the rows of a and g are merged first.
    */
   MatMul: {
     domain: 'com.microsoft',
@@ -216,7 +239,8 @@ export const operators: Readonly<Record<OperatorName, Operator>> = {
         const [rowsOfA, rowsOfG] = [asRows(graph, a), asRows(graph, dy)];
         return [da, transB ? product(rowsOfG, true, rowsOfA, false) : product(rowsOfA, true, rowsOfG, false)];
       }
-      return [da, transB ? product(dy, true, a, transA) : product(a, !transA, dy, false)];
+      const db = transB ? product(dy, true, a, transA) : product(a, !transA, dy, false);
+      return [da, unbroadcast(graph, db, b)];
     },
   },
 
@@ -269,27 +293,41 @@ export const operators: Readonly<Record<OperatorName, Operator>> = {
   Slice: {
     listInputs: ['starts', 'ends', 'axes'],
     shape: ([x], attributes) => [
-      { type: 'float32', shape: [...(x as Value).shape.slice(0, -1), ...(attributes.to as Shape)] },
+      { type: (x as Value).type, shape: [...(x as Value).shape.slice(0, -1), ...(attributes.to as Shape)] },
     ],
   },
 
-  /** Joins along the last axis; a symbolic total is written `a+b`. d(x) are the pieces of g, where all sizes are known. */
+  /** Joins along the last axis; a symbolic total is written `a+b`. d(x) are the pieces of g. */
   Concat: {
     gradient: (graph, { inputs }, g) => {
       const split = inputs.map((x) => x.shape.at(-1) as Dim);
-      invariant(
-        split.every((size) => typeof size === 'number'),
-        'what is joined and differentiated has known sizes',
-      );
-      return graph.callAll('Split', [at(g, 0)], { split, axis: -1 });
+      if (split.every((size) => typeof size === 'number')) {
+        return graph.callAll('Split', [at(g, 0)], { split, axis: -1 });
+      }
+      return apart(graph, at(g, 0), inputs);
     },
     shape: (inputs) => {
       const sizes = inputs.map((x) => x.shape.at(-1) as Dim);
       const total = sizes.every((size) => typeof size === 'number')
         ? (sizes as number[]).reduce((a, b) => a + b, 0)
         : sizes.join('+');
-      return [{ type: 'float32', shape: [...at(inputs, 0).shape.slice(0, -1), total] }];
+      return [{ type: at(inputs, 0).type, shape: [...at(inputs, 0).shape.slice(0, -1), total] }];
     },
+  },
+
+  /** Cuts the last axis into pieces of run-time sizes, an int64 input; attribute `to` names them symbolically. */
+  SplitAt: {
+    onnx: 'Split',
+    shape: ([x], attributes) =>
+      (attributes.to as Shape).map((size) => ({ type: 'float32', shape: [...(x as Value).shape.slice(0, -1), size] })),
+    gradient: (graph, _node, g) => [
+      graph.call(
+        'Concat',
+        g.map((_, i) => at(g, i)),
+        { axis: -1 },
+      ),
+      undefined,
+    ],
   },
 
   /** Rows of a table [n, size] by indices [...] (int32 or int64): y = table[indices]. d(table) adds each row of g to its place. */
@@ -311,6 +349,22 @@ export const operators: Readonly<Record<OperatorName, Operator>> = {
   },
 
   /**
+   * Rows laid out anew: x [n, size], indices [...]: y = x[indices]. What fills a gap repeats some row and must get no gradient. Attribute
+   * `places` names the graph's input [m, axes of indices] that says where in y each row stands which is not a gap, in the order of x, or
+   * of the rows that the input named by `rows` [m, 1] lists; none twice. d(x) picks them.
+   */
+  Arrange: {
+    onnx: 'Gather',
+    shape: ([x, indices]) => [{ type: 'float32', shape: [...(indices as Value).shape, (x as Value).shape[1] as Dim] }],
+    gradient: (graph, { inputs, attributes }, g) => {
+      const picked = graph.call('PickRows', [at(g, 0), inputNamed(graph, attributes.places)]);
+      if (!attributes.rows) return [picked, undefined];
+      const zeros = graph.call('Zeros', [graph.call('ShapeOf', [at(inputs, 0)])], { like: at(inputs, 0).shape });
+      return [graph.call('PutRows', [zeros, inputNamed(graph, attributes.rows), picked]), undefined];
+    },
+  },
+
+  /**
    * data + rows of updates at index tuples; equal indices add up, in their order. ScatterND. For one thread: several add to one row at
    * the same time, and sums are lost.
    */
@@ -322,7 +376,7 @@ export const operators: Readonly<Record<OperatorName, Operator>> = {
   /** Repeated to a run-time shape; `like` names it symbolically. */
   Expand: { shape: ([x], attributes) => [{ type: (x as Value).type, shape: attributes.like as Shape }] },
 
-  /** y[s] = x[index tuple s]: x [batch, time, size], indices [selected, 2] -> [selected, size]. No index twice. */
+  /** y[s] = x[index tuple s]: x [batch, time, size], indices [selected, 2] -> [selected, size]; of more axes as well. No index twice. */
   PickRows: {
     onnx: 'GatherND',
     shape: ([x, indices]) => [

@@ -30,8 +30,9 @@ export function matmulShape(a: Shape, b: Shape, transposeA: boolean, transposeB:
   const batchOfA = a.slice(0, -2);
   const batchOfB = b.slice(0, -2);
   invariant(
-    batchOfB.length === 0 || `${batchOfA}` === `${batchOfB}`,
-    `a batched product has equal batch axes: [${a}] and [${b}]`,
+    batchOfB.length === 0 ||
+      (batchOfB.length === batchOfA.length && batchOfB.every((dim, i) => dim === 1 || dim === batchOfA[i])),
+    `a batched product has equal batch axes, or 1 on the right: [${a}] and [${b}]`,
   );
   return [...batchOfA, m as Dim, n as Dim];
 }

@@ -3,9 +3,9 @@
  * (completion tokens), never for prompts or padding; and of those only one part at a time, since a row of a large vocabulary's
  * logits is wider than all else that a token needs.
  *
- * Inputs beside the weights: tokens [batch, time]; first_position [1] (0), or positions [batch, time]; rotary tables; causal_mask
- * [queries, time], or mask [batch, 1, queries, time]; and for each part: picks [picked, 2] (row and position whose next token is
- * predicted); targets [picked, 1]; and per picked token the coefficients of the loss (see `lossTerms`).
+ * Inputs beside the weights: tokens [batch, time], first_position [1] (0) and causal_mask [queries, time]; or, where prompts are shared,
+ * tokens and positions [positions, 1] and the inputs of `sharedAttention`; rotary tables; and for each part: picks [picked, 2] (row and
+ * column of tokens whose next token is predicted); targets [picked, 1]; and per picked token the coefficients of the loss (see `lossTerms`).
  * Outputs: for each part logprob [picked], entropy [picked], and in a gradient graph d(weights) for what is trained, in the order
  * of `trainedInputs`.
  */
@@ -14,6 +14,7 @@ import { invariant } from '../../../errors.js';
 import { gradients } from '../graph/gradient.js';
 import { Graph, type Value } from '../graph/graph.js';
 import { decoderLayer, fullAttention, type LayerWeights, type Linear, linear, rmsNorm } from './decoder.js';
+import { sharedAttention } from './shared-attention.js';
 import { declareWeights } from './weights.js';
 
 export type TrainingGraphKind = 'logprobs' | 'gradient' | 'gradient-with-kl';
@@ -27,30 +28,30 @@ export interface TrainingGraphForm {
   readonly parts: number;
   /** Only each layer's input is kept, and the layer is computed again for its gradient (Chen et al. 2016, arXiv 1604.06174). */
   readonly checkpointed: boolean;
-  /** A row may hold several sequences (packed-rows.ts): positions and masks are of each row. */
-  readonly packed: boolean;
+  /** Sequences of one prompt share its positions (shared-prompts.ts). */
+  readonly sharesPrompts: boolean;
   readonly threads: number;
 }
 
 export function trainingGraph(
   architecture: Architecture,
-  { kind, parts, checkpointed, packed, threads }: TrainingGraphForm,
+  { kind, parts, checkpointed, sharesPrompts, threads }: TrainingGraphForm,
 ): Graph {
   const { shape } = architecture;
   const graph = new Graph(threads);
   const { weights, trained } = declareWeights(graph, architecture);
-  const tokens = graph.input('tokens', 'int64', ['batch', 'time']);
+  const dims = sharesPrompts ? ['positions', 1] : ['batch', 'time'];
+  const tokens = graph.input('tokens', 'int64', dims);
   const table = [shape.contextLength, shape.headSize / 2];
   const positions = {
-    ids: packed ? graph.input('positions', 'int64', ['batch', 'time']) : graph.input('first_position', 'int64', [1]),
+    ids: sharesPrompts ? graph.input('positions', 'int64', dims) : graph.input('first_position', 'int64', [1]),
     cos: graph.input('cos', 'float32', table),
     sin: graph.input('sin', 'float32', table),
   };
   const queries = shape.heads === shape.kvHeads ? 'time' : 'queries';
-  const mask = packed
-    ? graph.input('mask', 'float32', ['batch', 1, queries, 'time'])
-    : graph.input('causal_mask', 'float32', [queries, 'time']);
-  const attention = fullAttention(graph, shape, mask);
+  const attention = sharesPrompts
+    ? sharedAttention(graph, shape)
+    : fullAttention(graph, shape, graph.input('causal_mask', 'float32', [queries, 'time']));
   const computeLayer = (index: number, x: Value): Value =>
     decoderLayer(graph, shape, weights.layers[index] as LayerWeights, index, x, positions, attention);
 
