@@ -2,7 +2,8 @@
 
     python pytorch_llama.py MODEL_FOLDER
 
-Requests: {"do": "train", "tokens": [[...]], "optimizer": {...}}: one AdamW step on the mean log-likelihood;
+Requests: {"do": "train", "tokens": [[...]], "prompt": 64, "optimizer": {...}}: one AdamW step on the mean log-likelihood of what follows
+the first `prompt` tokens;
 {"do": "sample", "prompts": [[...]], "samples": 16, "new": 96, "prefill": "rows" | "prompts"}: temperature 1, preallocated cache.
 """
 import json
@@ -116,8 +117,8 @@ def train(request):
     causal = lambda i, q, k, v: F.scaled_dot_product_attention(q, k, v, is_causal=True)
     start = time.perf_counter()
     optimizer.zero_grad()
-    logits = model.logits(model(tokens[:, :-1], 0, causal))
-    loss = F.cross_entropy(logits.flatten(0, 1), tokens[:, 1:].flatten())
+    logits = model.logits(model(tokens[:, :-1], 0, causal)[:, request["prompt"] - 1 :])
+    loss = F.cross_entropy(logits.flatten(0, 1), tokens[:, request["prompt"] :].flatten())
     loss.backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), o["maxGradNorm"])
     optimizer.step()
