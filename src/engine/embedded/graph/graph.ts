@@ -18,6 +18,11 @@ export interface Value {
 
 export type Attributes = Readonly<Record<string, number | readonly Dim[]>>;
 
+export interface Output {
+  readonly name: string;
+  readonly value: Value;
+}
+
 export interface Constant {
   readonly value: Value;
   readonly data: Float32Array;
@@ -32,7 +37,7 @@ export interface GraphNode {
 
 export class Graph {
   readonly inputs: Value[] = [];
-  readonly outputs: Value[] = [];
+  readonly outputs: Output[] = [];
   /** Floats that are there when the graph is compiled, by name: the runtime keeps them in the form that suits it best. */
   readonly constants = new Map<string, Constant>();
   /** Float scalars, by value. */
@@ -59,11 +64,11 @@ export class Graph {
     return value;
   }
 
-  /** Marks a value as an output, under a name of its own. */
+  /** Marks a value as an output, under a name of its own; a copy of it, where it has been given one already or comes in from outside. */
   output(name: string, value: Value): void {
-    const named = { name, type: value.type, shape: value.shape };
-    this.nodes.push({ operator: 'Identity', inputs: [value], outputs: [named], attributes: {} });
-    this.outputs.push(named);
+    const computed = this.nodes.some(({ outputs }) => outputs.includes(value));
+    const taken = this.outputs.some((output) => output.value === value);
+    this.outputs.push({ name, value: computed && !taken ? value : this.call('Identity', [value]) });
   }
 
   scalar(number: number): Value {

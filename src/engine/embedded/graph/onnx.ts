@@ -13,8 +13,10 @@ const ours = new Set(['to', 'like', 'places', 'rows']);
 
 export function onnxModel(graph: Graph): Uint8Array {
   const lists = new Map<string, readonly number[]>();
+  const outputs = new Map(graph.outputs.map(({ name, value }) => [value, name]));
+  const nameOf: Naming = (value) => outputs.get(value) ?? value.name;
   const body = new ProtobufWriter();
-  for (const node of liveNodes(graph)) body.chunk(1, encodeNode(node, lists));
+  for (const node of liveNodes(graph)) body.chunk(1, encodeNode(node, lists, nameOf));
   body.chunk(2, 'soar');
   for (const [number, value] of graph.scalars) body.chunk(5, tensor(value.name, 1, [], Float32Array.of(number)));
   for (const { value } of graph.constants.values()) body.chunk(5, externalTensor(value));
@@ -22,7 +24,7 @@ export function onnxModel(graph: Graph): Uint8Array {
     body.chunk(5, tensor(name, 7, [list.length], BigInt64Array.from(list.map(BigInt))));
   }
   for (const value of graph.inputs) body.chunk(11, valueInfo(value));
-  for (const value of graph.outputs) body.chunk(12, valueInfo(value));
+  for (const { name, value } of graph.outputs) body.chunk(12, valueInfo({ ...value, name }));
 
   return new ProtobufWriter()
     .integer(1, 10)
@@ -35,7 +37,7 @@ export function onnxModel(graph: Graph): Uint8Array {
 
 /** The nodes that an output depends on, in order: a backward pass states gradients that nobody asked for. */
 function liveNodes(graph: Graph): GraphNode[] {
-  const needed = new Set<Value>(graph.outputs);
+  const needed = new Set<Value>(graph.outputs.map(({ value }) => value));
   const live: GraphNode[] = [];
   for (const node of graph.nodes.slice().reverse()) {
     if (!node.outputs.some((value) => needed.has(value))) continue;
@@ -45,9 +47,12 @@ function liveNodes(graph: Graph): GraphNode[] {
   return live.reverse();
 }
 
-function encodeNode(node: GraphNode, lists: Map<string, readonly number[]>): ProtobufWriter {
+/** The name that a value has in the file. */
+type Naming = (value: Value) => string;
+
+function encodeNode(node: GraphNode, lists: Map<string, readonly number[]>, nameOf: Naming): ProtobufWriter {
   const operator: Operator = operators[node.operator];
-  const inputs = node.inputs.map((value) => value.name);
+  const inputs = node.inputs.map(nameOf);
   const listOf = (list: readonly number[]) => {
     const name = `list_${list.join('_')}`;
     lists.set(name, list);
@@ -59,7 +64,7 @@ function encodeNode(node: GraphNode, lists: Map<string, readonly number[]>): Pro
   }
   const message = new ProtobufWriter();
   for (const name of inputs) message.chunk(1, name);
-  for (const value of node.outputs) message.chunk(2, value.name);
+  for (const value of node.outputs) message.chunk(2, nameOf(value));
   message.chunk(4, operator.onnx ?? node.operator);
   for (const attribute of encodeAttributes(node.attributes, operator)) message.chunk(5, attribute);
   if (operator.reduction) message.chunk(5, textAttribute('reduction', operator.reduction));
