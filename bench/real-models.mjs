@@ -70,7 +70,7 @@ export async function realModels({ folder }) {
     );
   }
   notes.push(
-    `adapters of rank ${rank} on all seven modules; transformers reads a prompt once for each of its completions, in sampling and in training; ours reads it once in sampling, and in training once for as many completions as pays`,
+    `adapters of rank ${rank} on all seven modules; transformers reads a prompt once for each of its completions, in sampling and in training; ours reads it once in sampling, and in training once for all completions in a micro-batch`,
   );
   return { title: 'Models of published shapes, random weights', measures, notes, peers: [...peers], complete };
 }
