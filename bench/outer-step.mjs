@@ -3,9 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startRun } from '../dist/index.js';
 import { resolveConfig } from '../dist/run/config/config.js';
-import { measure, rate, seconds } from './statistics.mjs';
+import { measure, rate, ratio, seconds } from './statistics.mjs';
 
 const parts = ['proposals', 'studies', 'teacher'];
+
+/** Tokens a second that were wanted of the main job itself. */
+const goals = { sampled: 120_000, trained: 100_000 };
 
 export async function outerStep({ folder, rounds = 6 }) {
   const sets = ['engine.workers=2', `soar.outerSteps=${rounds}`, 'soar.stop.baselineAccuracy=null'];
@@ -29,6 +32,8 @@ export async function outerStep({ folder, rounds = 6 }) {
   const whole = of('studies').map((_, step) => parts.reduce((sum, part) => sum + (of(part)[step]?.seconds ?? 0), 0));
   const sampled = of('studies').map((line) => line.sampledTokens);
   const trained = of('studies').map((line) => line.trainedTokens + line.trainedPromptTokens);
+  // Sampling and training share the cores, so their rates are judged together: what both took, and what they would take at the goals' rates.
+  const atGoals = sampled.map((tokens, step) => tokens / goals.sampled + trained[step] / goals.trained);
   return {
     title: 'An outer step of the main job (preset programs, 2 workers)',
     measures: [
@@ -36,6 +41,7 @@ export async function outerStep({ folder, rounds = 6 }) {
       ...parts.map((part) => seconds(`of which ${part}`, times(part))),
       rate('sampled in the studies, training going on beside', sampled, times('studies')),
       rate('trained in the studies, prompts counted, sampling going on beside', trained, times('studies')),
+      ratio('studies at 120 k sampled and 100 k trained tokens/s / studies', atGoals, times('studies'), 1),
       measure(
         'completion tokens sampled in the studies',
         sampled.map((n) => n / 1000),
