@@ -60,7 +60,7 @@ export const inProcessSettings = z.strictObject({
     .union([z.literal('auto'), z.boolean()])
     .default('auto')
     .describe(
-      'in training and scoring compute a prompt once for all of its completions in a micro-batch; auto: from 1,048,576 parameters on. It is part of what fixes the results',
+      'in training and scoring compute a prompt once for all of its completions in a micro-batch, in sampling keep its keys and values once for all of its completions; auto: from 1,048,576 parameters on. It is part of what fixes the results',
     ),
   memoryLimit: z
     .union([z.literal('auto'), z.number().gt(0)])

@@ -1,57 +1,79 @@
 /**
- * Keys and values of the sequences being decoded, one slot each. Keys [slot, kvHeads, size, room], values
- * [slot, kvHeads, room, size], in plain arrays that the graph reads in place; `room` grows with the longest sequence.
- * Active slots are always 0 .. active-1, so that the graph's input is a prefix of the array. Free room holds old numbers,
- * which the mask hides.
+ * Keys and values of the sequences being decoded, one slot each; `room` grows with the longest sequence. Active slots are always
+ * 0 .. active-1, so that the graph's inputs are prefixes of the arrays. Free room holds old numbers, which the mask hides.
  */
 import type { Tensor } from 'onnxruntime-node';
 import type { LlamaShape } from '../../checkpoints/llama-shape.js';
 import { type Feeds, floats, type Results } from './session.js';
+import { SlotArray } from './slot-array.js';
 
 /** Room is a multiple of this, in tokens. */
 const roomStep = 8;
 
 /** A prompt's keys and values: per layer [length, kvHeads * size], as the graphs return them. */
 export interface PromptCache {
+  /** Which prompt of the task it is. */
+  readonly prompt: number;
   readonly length: number;
   readonly keys: readonly Float32Array[];
   readonly values: readonly Float32Array[];
 }
 
-export class KvCache {
-  private readonly layers: number;
-  private readonly kvHeads: number;
-  private readonly size: number;
-  /** Floats of one token, of keys or of values. */
-  private readonly width: number;
+/** What sampling asks of a cache. Slots are given and taken at the end: those in use are always 0 .. active-1. */
+export interface DecodingCache {
+  /** Forgets every sequence and keeps the memory. @param longest tokens that will be appended to a prompt at most */
+  clear(longest: number): void;
+  /** Tokens of a slot, those of its prompt included: the position of its next one. */
+  length(slot: number): number;
+  /** Puts a prompt into a slot, the one behind those in use. */
+  admit(slot: number, prompt: PromptCache): void;
+  /** Appends the new token of slots 0 .. active-1, as a step returned it. */
+  append(active: number, results: Results): void;
+  /** Moves a sequence from one slot to another, whose own is dropped. */
+  move(from: number, to: number): void;
+  /** Copies a sequence into another slot, whose own is dropped. */
+  copy(from: number, to: number): void;
+  /** The graph inputs for slots 0 .. active-1. */
+  feeds(active: number): Feeds;
+}
+
+/** What the sequences of a cache are: whole ones, completions without their prompts, or prompts, to which nothing is appended. */
+export type KvCacheContent = 'sequences' | 'completions' | 'prompts';
+
+export class KvCache implements DecodingCache {
   private readonly slots: number;
   private readonly contextLength: number;
+  private readonly content: KvCacheContent;
+  /** Tokens that a slot may come to have. */
+  private longest: number;
   private room = 0;
-  /** Per layer; may be longer than slots * width * room. */
-  private keys: Float32Array[];
-  private values: Float32Array[];
+  /** Per layer. */
+  private readonly keys: readonly SlotArray[];
+  private readonly values: readonly SlotArray[];
   /** [slot, room]: 0 for a kept token, -inf for free room. */
   private mask = new Float32Array(0);
   /** Kept tokens per slot. */
   private readonly lengths: Int32Array;
   private staged: { prompt: PromptCache; keys: Float32Array[]; values: Float32Array[] } | undefined;
 
-  constructor(shape: LlamaShape, slots: number) {
-    this.layers = shape.layers;
-    this.kvHeads = shape.kvHeads;
-    this.size = shape.headSize;
-    this.width = shape.kvHeads * shape.headSize;
+  constructor(shape: LlamaShape, slots: number, content: KvCacheContent = 'sequences') {
+    const { layers, kvHeads, headSize } = shape;
     this.slots = slots;
     this.contextLength = shape.contextLength;
+    this.content = content;
+    this.longest = shape.contextLength;
     this.lengths = new Int32Array(slots);
-    this.keys = Array.from({ length: this.layers }, () => new Float32Array(0));
-    this.values = Array.from({ length: this.layers }, () => new Float32Array(0));
+    // As llama/step-attention.ts reads them.
+    const ofKeys = content === 'sequences' ? 'tokens last' : 'tokens first';
+    this.keys = Array.from({ length: layers }, () => new SlotArray(kvHeads, headSize, ofKeys));
+    this.values = Array.from({ length: layers }, () => new SlotArray(kvHeads, headSize, 'tokens first'));
   }
 
-  /** Forgets every sequence and keeps the memory. */
-  clear(): void {
+  clear(longest: number): void {
+    this.longest = this.content === 'completions' ? Math.min(longest, this.contextLength) : this.contextLength;
     this.lengths.fill(0);
     this.room = 0;
+    for (const array of [...this.keys, ...this.values]) array.clear();
     this.staged = undefined;
   }
 
@@ -60,103 +82,63 @@ export class KvCache {
   }
 
   /**
-   * Makes room for `tokens` per slot, and for some more up to the context: growing costs a copy, room to spare costs little.
+   * Makes room for `tokens` per slot, and for some more where slots grow: growing costs a copy, room to spare costs little.
    * Keeps what is there.
    */
-  reserve(tokens: number): void {
+  private reserve(tokens: number): void {
     if (tokens <= this.room) return;
-    const wanted = Math.min(Math.max(tokens + roomStep, this.room * 1.5), Math.max(tokens, this.contextLength));
+    const spare = this.content === 'prompts' ? 0 : Math.max(tokens + roomStep, this.room * 1.5);
+    const wanted = Math.max(tokens, Math.min(spare, this.longest));
     const room = Math.ceil(wanted / roomStep) * roomStep;
     let used = this.slots;
     while (used > 0 && this.lengths[used - 1] === 0) used--;
-    const needed = this.slots * this.width * room;
-    for (let layer = 0; layer < this.layers; layer++) {
-      const [keys, values] = [this.keys[layer] as Float32Array, this.values[layer] as Float32Array];
-      this.keys[layer] = respaced(keys, needed, used * this.width, this.room, room);
-      this.values[layer] = respaced(values, needed, used * this.kvHeads, this.room * this.size, room * this.size);
-    }
+    for (const array of [...this.keys, ...this.values]) array.grow(room, this.slots, used);
     this.mask = new Float32Array(this.slots * room);
     this.room = room;
     for (let slot = 0; slot < this.slots; slot++) this.setLength(slot, this.length(slot));
     this.staged = undefined;
   }
 
-  /** Puts a prompt into a slot. Prompts that follow one another are laid out once. */
+  /** Puts an empty sequence into a slot. */
+  begin(slot: number): void {
+    this.reserve(1);
+    this.setLength(slot, 0);
+  }
+
+  /** Equal prompts that follow one another are laid out once. */
   admit(slot: number, prompt: PromptCache): void {
-    this.reserve(prompt.length + 1);
-    if (this.staged?.prompt !== prompt) this.staged = this.stage(prompt);
-    const block = this.width * this.room;
-    for (let layer = 0; layer < this.layers; layer++) {
-      (this.keys[layer] as Float32Array).set(this.staged.keys[layer] as Float32Array, slot * block);
-      (this.values[layer] as Float32Array).set(this.staged.values[layer] as Float32Array, slot * block);
+    this.reserve(this.content === 'prompts' ? prompt.length : prompt.length + 1);
+    if (this.staged?.prompt !== prompt) {
+      const blocks = (arrays: readonly SlotArray[], tokens: readonly Float32Array[]) =>
+        arrays.map((array, layer) => array.block(tokens[layer] as Float32Array, prompt.length));
+      this.staged = { prompt, keys: blocks(this.keys, prompt.keys), values: blocks(this.values, prompt.values) };
     }
+    for (const [layer, block] of this.staged.keys.entries()) this.keys[layer]?.put(slot, block);
+    for (const [layer, block] of this.staged.values.entries()) this.values[layer]?.put(slot, block);
     this.setLength(slot, prompt.length);
   }
 
-  private stage(prompt: PromptCache) {
-    const { width, size, room } = this;
-    const keys = prompt.keys.map((rows) => {
-      const block = new Float32Array(width * room);
-      for (let t = 0; t < prompt.length; t++) {
-        for (let j = 0; j < width; j++) block[j * room + t] = rows[t * width + j] as number;
-      }
-      return block;
-    });
-    const values = prompt.values.map((rows) => {
-      const block = new Float32Array(width * room);
-      for (let t = 0; t < prompt.length; t++) {
-        for (let h = 0; h < this.kvHeads; h++) {
-          const from = t * width + h * size;
-          block.set(rows.subarray(from, from + size), (h * room + t) * size);
-        }
-      }
-      return block;
-    });
-    return { prompt, keys, values };
-  }
-
-  /** Appends the new token of slots 0 .. active-1, as a step returned it. */
   append(active: number, results: Results): void {
-    const { width, size, kvHeads } = this;
-    let longest = 0;
-    for (let slot = 0; slot < active; slot++) longest = Math.max(longest, this.lengths[slot] as number);
-    this.reserve(longest + 1);
-    const room = this.room;
-    for (let layer = 0; layer < this.layers; layer++) {
-      const newKeys = results[`key_${layer}`] as Float32Array;
-      const newValues = results[`value_${layer}`] as Float32Array;
-      const keys = this.keys[layer] as Float32Array;
-      const values = this.values[layer] as Float32Array;
-      for (let slot = 0; slot < active; slot++) {
-        const t = this.lengths[slot] as number;
-        const from = slot * width;
-        for (let j = 0, at = from * room + t; j < width; j++, at += room) keys[at] = newKeys[from + j] as number;
-        for (let h = 0; h < kvHeads; h++) {
-          const to = ((slot * kvHeads + h) * room + t) * size;
-          for (let d = 0, source = from + h * size; d < size; d++) values[to + d] = newValues[source + d] as number;
-        }
-      }
+    const used = this.lengths.subarray(0, active);
+    this.reserve(used.reduce((longest, length) => Math.max(longest, length), 0) + 1);
+    for (const [layer, keys] of this.keys.entries()) {
+      keys.append(active, used, results[`key_${layer}`] as Float32Array);
+      this.values[layer]?.append(active, used, results[`value_${layer}`] as Float32Array);
     }
     for (let slot = 0; slot < active; slot++) {
-      const t = this.lengths[slot] as number;
-      this.mask[slot * room + t] = 0;
-      this.lengths[slot] = t + 1;
+      const t = used[slot] as number;
+      this.mask[slot * this.room + t] = 0;
+      used[slot] = t + 1;
     }
   }
 
-  /** Moves a sequence from one slot to another, whose own is dropped. */
   move(from: number, to: number): void {
     this.copy(from, to);
     this.setLength(from, 0);
   }
 
-  /** Copies a sequence into another slot, whose own is dropped. */
   copy(from: number, to: number): void {
-    const block = this.width * this.room;
-    for (let layer = 0; layer < this.layers; layer++) {
-      (this.keys[layer] as Float32Array).copyWithin(to * block, from * block, (from + 1) * block);
-      (this.values[layer] as Float32Array).copyWithin(to * block, from * block, (from + 1) * block);
-    }
+    for (const array of [...this.keys, ...this.values]) array.copy(from, to);
     this.setLength(to, this.length(from));
   }
 
@@ -166,29 +148,12 @@ export class KvCache {
     this.mask.fill(Number.NEGATIVE_INFINITY, slot * this.room + length, (slot + 1) * this.room);
   }
 
-  /** The graph inputs for slots 0 .. active-1. */
   feeds(active: number): Feeds {
-    const { kvHeads, size, room } = this;
-    const floatsUsed = active * this.width * room;
-    const feeds: Record<string, Tensor> = {
-      past_mask: floats(this.mask.subarray(0, active * room), [active, 1, 1, room]),
-    };
-    for (let layer = 0; layer < this.layers; layer++) {
-      const [keys, values] = [this.keys[layer] as Float32Array, this.values[layer] as Float32Array];
-      feeds[`past_key_${layer}`] = floats(keys.subarray(0, floatsUsed), [active, kvHeads, size, room]);
-      feeds[`past_value_${layer}`] = floats(values.subarray(0, floatsUsed), [active, kvHeads, room, size]);
-    }
+    const name = this.content === 'prompts' ? 'prompt' : 'past';
+    const mask = this.mask.subarray(0, active * this.room);
+    const feeds: Record<string, Tensor> = { [`${name}_mask`]: floats(mask, [active, 1, 1, this.room]) };
+    for (const [layer, keys] of this.keys.entries()) feeds[`${name}_key_${layer}`] = keys.tensor(active);
+    for (const [layer, values] of this.values.entries()) feeds[`${name}_value_${layer}`] = values.tensor(active);
     return feeds;
   }
-}
-
-/** The first `rows` rows of `from` numbers, respaced to rows of `to` > `from`; in place where the array is long enough. */
-function respaced(data: Float32Array, needed: number, rows: number, from: number, to: number): Float32Array {
-  const out = data.length >= needed ? data : new Float32Array(Math.ceil(needed * 1.5));
-  // From the last number down: none is overwritten before it was moved.
-  for (let row = rows - 1; row >= 0; row--) {
-    if (out === data) out.copyWithin(row * to, row * from, (row + 1) * from);
-    else out.set(data.subarray(row * from, (row + 1) * from), row * to);
-  }
-  return out;
 }

@@ -7,7 +7,7 @@ import { type LlamaShape, llamaLayout } from '../../checkpoints/llama-shape.js';
 import type { Architecture } from '../../checkpoints/lora.js';
 import { keepsAllActivations, microBatchTokens } from './activations.js';
 import type { Graph } from './graph/graph.js';
-import { KvCache } from './kv-cache.js';
+import { type DecodingCache, KvCache } from './kv-cache.js';
 import { byDefault, largeModel, sharingModel } from './large-model.js';
 import { prefillGraph, stepGraph } from './llama/decode-graphs.js';
 import { joinedFeeds } from './llama/joined-adapters.js';
@@ -17,6 +17,7 @@ import { trainedInputs, type WeightInput, weightInputs } from './llama/weights.j
 import { viewsOf } from './policy-memory.js';
 import type { WorkerSettings } from './protocol.js';
 import { type CompiledGraph, compile, type Feeds, floats, int64s } from './session.js';
+import { SharedPromptCache } from './shared-prompt-cache.js';
 
 export type RuntimeSettings = Pick<
   WorkerSettings,
@@ -42,12 +43,12 @@ export class ModelRuntime {
   private readonly packed: Float32Array | undefined;
   private readonly threads: number;
   readonly large: boolean;
-  /** Sequences of one prompt share its positions in training and scoring. */
+  /** Sequences of one prompt share its positions in training and scoring, its keys and values in decoding. */
   readonly sharesPrompts: boolean;
   private readonly checkpointed: boolean | 'auto';
   private readonly compiled = new Map<string, Promise<CompiledGraph>>();
   private readonly masks = new Map<number, Tensor>();
-  private cache: KvCache | undefined;
+  private cache: DecodingCache | undefined;
 
   /** @param base [parameters] by `llamaLayout`, where adapters are trained beside it */
   constructor(architecture: Architecture, base: Float32Array | undefined, settings: RuntimeSettings) {
@@ -75,7 +76,9 @@ export class ModelRuntime {
   }
 
   stepGraph(): Promise<CompiledGraph> {
-    return this.once('step', () => stepGraph(this.architecture, this.packed));
+    return this.once('step', () =>
+      stepGraph(this.architecture, { packed: this.packed, sharesPrompts: this.sharesPrompts }),
+    );
   }
 
   /** The step graph's weights for a policy whose prompts are read with `feeds`. @param trained the policy's flat array */
@@ -127,10 +130,10 @@ export class ModelRuntime {
     return mask;
   }
 
-  /** The one cache, emptied: a worker samples one task at a time. */
-  kvCache(slots: number): KvCache {
-    this.cache ??= new KvCache(this.shape, slots);
-    this.cache.clear();
+  /** The one cache, emptied: a worker samples one task at a time. @param longest tokens of a completion at most */
+  kvCache(slots: number, longest: number): DecodingCache {
+    this.cache ??= this.sharesPrompts ? new SharedPromptCache(this.shape, slots) : new KvCache(this.shape, slots);
+    this.cache.clear(longest);
     return this.cache;
   }
 

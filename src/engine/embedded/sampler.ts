@@ -53,7 +53,7 @@ export async function sampleTask(
   const perPrompt = options.samplesPerPrompt;
   const total = prompts.ends.length * perPrompt;
   const slots = Math.min(settings.slots, total);
-  const cache = runtime.kvCache(settings.slots);
+  const cache = runtime.kvCache(settings.slots, options.maxNewTokens);
   const choose = new TokenChooser(options, runtime.shape.vocabularySize);
   const stopRule = compileStopRule(options);
   const reader = new PromptReader(runtime, policy, task);
@@ -225,10 +225,10 @@ class PromptReader {
       picks: int64s(picks, [prompts.length, 2]),
       inverse_temperature: floats(Float32Array.of(inverseTemperature(task.options)), []),
     });
-    return prompts.map((prompt, b) => this.cut(results, b, prompt.length, time));
+    return prompts.map((prompt, b) => this.cut(results, from + b, b, prompt.length, time));
   }
 
-  private cut(results: Results, b: number, length: number, time: number): ReadPrompt {
+  private cut(results: Results, prompt: number, b: number, length: number, time: number): ReadPrompt {
     const { shape } = this.runtime;
     const width = shape.kvHeads * shape.headSize;
     const rows = (name: string) =>
@@ -238,7 +238,7 @@ class PromptReader {
     const at = b * shape.vocabularySize;
     const distribution = (name: string) => (results[name] as Float32Array).subarray(at, at + shape.vocabularySize);
     return {
-      cache: { length, keys: rows('key'), values: rows('value') },
+      cache: { prompt, length, keys: rows('key'), values: rows('value') },
       logprob: distribution('logprob'),
       probability: distribution('probability'),
     };

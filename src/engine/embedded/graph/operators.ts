@@ -376,11 +376,14 @@ export const operators: Readonly<Record<OperatorName, Operator>> = {
   /** Repeated to a run-time shape; `like` names it symbolically. */
   Expand: { shape: ([x], attributes) => [{ type: (x as Value).type, shape: attributes.like as Shape }] },
 
-  /** y[s] = x[index tuple s]: x [batch, time, size], indices [selected, 2] -> [selected, size]; of more axes as well. No index twice. */
+  /**
+   * y[s] = x[index tuple s]: x [batch, time, size], indices [selected, 2] -> [selected, size]; of more axes as well. No index twice where it
+   * is differentiated.
+   */
   PickRows: {
     onnx: 'GatherND',
     shape: ([x, indices]) => [
-      { type: 'float32', shape: [(indices as Value).shape[0] as Dim, (x as Value).shape.at(-1) as Dim] },
+      { type: 'float32', shape: [...(indices as Value).shape.slice(0, -1), (x as Value).shape.at(-1) as Dim] },
     ],
     gradient: (graph, { inputs }, g) => {
       const zeros = graph.call('Zeros', [graph.call('ShapeOf', [at(inputs, 0)])], { like: at(inputs, 0).shape });

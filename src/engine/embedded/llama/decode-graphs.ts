@@ -1,12 +1,12 @@
 /**
  * The two graphs of sampling. `prefillGraph` reads whole prompts and gives the keys and values to keep; `stepGraph` reads one
- * token a sequence against the kept ones. Keys are kept as [slot, kvHeads, size, past] and values as
- * [slot, kvHeads, past, size]: then both products of a step run without a transpose.
+ * token a sequence against the kept ones.
  */
 import type { LlamaShape } from '../../../checkpoints/llama-shape.js';
 import type { Architecture } from '../../../checkpoints/lora.js';
-import { type Dim, Graph, type Value } from '../graph/graph.js';
+import { Graph, type Value } from '../graph/graph.js';
 import { type Attention, decoder, fullAttention, linear } from './decoder.js';
+import { keptInputs, promptInputs, sharedStepAttention, stepAttention } from './step-attention.js';
 import { declarePackedWeights, declareWeights } from './weights.js';
 
 /**
@@ -32,13 +32,19 @@ export function prefillGraph(architecture: Architecture): Graph {
   return graph;
 }
 
+export interface StepGraphForm {
+  /** The frozen base, where it is part of the graph rather than an input. */
+  readonly packed?: Float32Array | undefined;
+  /** Prompts stand once beside the slots (`step-attention.ts`); else each slot holds its prompt. */
+  readonly sharesPrompts: boolean;
+}
+
 /**
- * Inputs: tokens [slots, 1], positions [slots, 1], cos, sin, past_mask [slots, 1, 1, past] (0 or -inf), inverse_temperature [],
- * and per layer past_key_l, past_value_l. Outputs: logprob and probability [slots, vocabulary]; key_l and value_l
- * [slots, 1, kvHeads * size] of the new token.
- * @param packed the frozen base, where it is part of the graph rather than an input
+ * Inputs: tokens [slots, 1], positions [slots, 1], cos, sin, inverse_temperature [], and those of attention
+ * (`step-attention.ts`). Outputs: logprob and probability [slots, vocabulary]; key_l and value_l [slots, 1, kvHeads * size] of
+ * the new token.
  */
-export function stepGraph(architecture: Architecture, packed?: Float32Array): Graph {
+export function stepGraph(architecture: Architecture, { packed, sharesPrompts }: StepGraphForm): Graph {
   const { shape } = architecture;
   const graph = new Graph();
   const weights = packed
@@ -46,49 +52,18 @@ export function stepGraph(architecture: Architecture, packed?: Float32Array): Gr
     : declareWeights(graph, architecture).weights;
   const tokens = graph.input('tokens', 'int64', ['slots', 1]);
   const positions = rotaryInputs(graph, shape, graph.input('positions', 'int64', ['slots', 1]));
-  const mask = graph.input('past_mask', 'float32', ['slots', 1, 1, 'past']);
-  const { kvHeads, headSize: size } = shape;
-  const past = Array.from({ length: shape.layers }, (_, layer) => ({
-    keys: graph.input(`past_key_${layer}`, 'float32', ['slots', kvHeads, size, 'past']),
-    values: graph.input(`past_value_${layer}`, 'float32', ['slots', kvHeads, 'past', size]),
-  }));
+  const past = keptInputs(graph, shape, 'slots', 'past', sharesPrompts ? undefined : [shape.headSize, 'past']);
+  const prompts = sharesPrompts ? promptInputs(graph, shape) : undefined;
   const cached: Attention = (q, k, v, layer) => {
     graph.output(`key_${layer}`, k);
     graph.output(`value_${layer}`, v);
-    const { keys, values } = past[layer] as { keys: Value; values: Value };
-    return stepAttention(graph, shape, q, k, v, keys, values, mask);
+    if (!prompts) return stepAttention(graph, shape, q, k, v, past(layer));
+    return sharedStepAttention(graph, shape, q, k, v, past(layer), prompts(layer));
   };
   const hidden = decoder(graph, shape, weights, tokens, positions, cached);
   const flat = graph.call('Reshape', [hidden], { to: ['slots', shape.hiddenSize] });
   distribution(graph, linear(graph, flat, weights.head));
   return graph;
-}
-
-/** softmax over [past scores, own score], without joining the new key to the kept ones. */
-function stepAttention(
-  graph: Graph,
-  shape: LlamaShape,
-  q: Value,
-  k: Value,
-  v: Value,
-  keys: Value,
-  values: Value,
-  mask: Value,
-): Value {
-  const { heads, kvHeads, headSize: size } = shape;
-  const slots = q.shape[0] as Dim;
-  const scaled = graph.call('Mul', [q, graph.scalar(1 / Math.sqrt(size))]);
-  const queries = graph.call('Reshape', [scaled], { to: [slots, kvHeads, heads / kvHeads, size] });
-  const key = graph.call('Reshape', [k], { to: [slots, kvHeads, 1, size] });
-  const value = graph.call('Reshape', [v], { to: [slots, kvHeads, 1, size] });
-  const pastScores = graph.call('Add', [graph.call('MatMul', [queries, keys]), mask]);
-  const ownScore = graph.call('ReduceSum', [graph.call('Mul', [queries, key])], { axes: [-1], keepdims: 1 });
-  const p = graph.call('Softmax', [graph.call('Concat', [pastScores, ownScore], { axis: -1 })], { axis: -1 });
-  const last = { axes: [-1], starts: [-1], ends: [Number.MAX_SAFE_INTEGER] };
-  const pastShare = graph.call('Slice', [p], { axes: [-1], starts: [0], ends: [-1], to: ['past'] });
-  const ownShare = graph.call('Slice', [p], { ...last, to: [1] });
-  const mixed = graph.call('Add', [graph.call('MatMul', [pastShare, values]), graph.call('Mul', [ownShare, value])]);
-  return graph.call('Reshape', [mixed], { to: [slots, 1, heads * size] });
 }
 
 function rotaryInputs(graph: Graph, shape: LlamaShape, ids: Value) {
