@@ -171,7 +171,7 @@ describe('prompts that are computed once for several completions', () => {
         const [slope, found] = [await gradientOf(slow, batch), await gradientOf(fast, batch)];
         expect(norm(found.map((g, i) => g - slope[i])) / norm(slope)).toBeLessThan(1e-4);
       }
-      // Rows of several sequences are another computation, down to the last bits.
+      // Shared prompts are another computation, down to the last bits.
       const batch = await mixedBatch(slow, 'policy-gradient', 0, groupedTexts);
       expect(await gradientOf(fast, batch)).not.toEqual(await gradientOf(apart, batch));
     },

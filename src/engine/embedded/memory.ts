@@ -6,7 +6,7 @@
 import { type LlamaShape, llamaLayout } from '../../checkpoints/llama-shape.js';
 import { type LoraShape, trainedLayout } from '../../checkpoints/lora.js';
 import { activationsPerToken, keepsAllActivations, microBatchTokens } from './activations.js';
-import { byDefault } from './large-model.js';
+import { byDefault, sharingModel } from './large-model.js';
 
 /** What will be asked of the engine, as far as it is known when a model is opened. */
 export interface Workload {
@@ -77,8 +77,10 @@ function activationBytes(plan: MemoryPlan): number {
   const { shape, tokens, trained, checkpointed } = plan;
   const positions = positionsOf(plan);
   if (trained === 0) return positions * floats * 8 * (shape.hiddenSize + shape.intermediateSize);
-  const each = activationsPerToken(shape, tokens);
-  const keeps = checkpointed === 'auto' ? keepsAllActivations(positions, shape, tokens) : !checkpointed;
+  // Rows of shared prompts have gaps, and their softmax is kept twice (sequence-feeds.ts).
+  const time = llamaLayout(shape).size >= sharingModel ? 2 * tokens : tokens;
+  const each = activationsPerToken(shape, time);
+  const keeps = checkpointed === 'auto' ? keepsAllActivations(positions, shape, time) : !checkpointed;
   return positions * floats * (keeps ? each.kept : each.checkpointed);
 }
 

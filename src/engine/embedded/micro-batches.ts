@@ -1,4 +1,4 @@
-/** Cuts a list of rows into padded micro-batches with little padding. Pure, and independent of the number of workers. */
+/** Cuts lists into micro-batches that cost little, and deals these out. Pure, and independent of the number of workers. */
 
 /** What starting one more micro-batch costs, in token positions computed (measured: docs/log.md). */
 const startCost = 128;

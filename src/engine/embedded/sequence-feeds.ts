@@ -1,5 +1,5 @@
 /**
- * Padded inputs of a micro-batch, and which positions' next tokens it predicts, in parts that bound what is as wide as the
+ * Inputs of a micro-batch, padded rows or a list of positions where prompts are shared, and which positions' next tokens it predicts, in parts that bound what is as wide as the
  * vocabulary. Shared by training and scoring.
  */
 import { completionLength, type FlatSequences, row } from './flat-batch.js';
@@ -14,7 +14,7 @@ export interface SequenceFeeds {
   /** Picked completion tokens, row after row of the micro-batch. */
   readonly picked: number;
   readonly parts: number;
-  /** Positions that a row of attention looks at, padding included. */
+  /** Keys that attention looks at for each position computed, gaps and copies included. */
   readonly time: number;
   /** Token positions computed, padding included. */
   readonly computed: number;
@@ -172,7 +172,8 @@ function sharedFeeds(
   const of = { picked, parts: partsOf(picked, runtime) };
   return {
     ...of,
-    time: prefix + span,
+    // The softmax of the whole rectangle is kept, and once more in two pieces.
+    time: Math.ceil((2 * prompts * rows * span * (prefix + span)) / count),
     feeds: {
       ...runtime.tables,
       tokens: int64s(layout.tokens, [count, 1]),

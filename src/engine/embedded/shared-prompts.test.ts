@@ -98,6 +98,17 @@ describe('the layout', () => {
     expect([...layout.targets]).toEqual([1004, 1005, 2004, 1001, 1002]);
   });
 
+  it('has a sequence that stands alone as one row', () => {
+    const alone = layOut(sequencesOf([{ prompt: 4, completions: [2] }]), [0]);
+    expect(alone).toMatchObject({ prompts: 1, rows: 1, span: 5, prefix: 1 });
+    expect([...alone.tokens]).toEqual([100, 101, 102, 103, 1004]);
+    expect([...alone.picks]).toEqual([3, 4]);
+    expect([...alone.targets]).toEqual([1004, 1005]);
+    expect([...sharedMask(alone, 1).subarray(4 * 6)].map((value) => value === 0)).toEqual([
+      ...[false, true, true, true, true, true],
+    ]);
+  });
+
   it('lets a row see its prompt and itself, and a gap the first key', () => {
     const mask = sharedMask(layout, 1);
     const lines = Array.from({ length: 16 }, (_, q) =>

@@ -49,7 +49,8 @@ export function planShared(
   among: readonly number[],
   { positions, pair }: SharingLimits,
 ): SharedPlan[] {
-  const length = (place: number) => completionLength(sequences, among[place] as number);
+  const lengths = Int32Array.from(among, (i) => completionLength(sequences, i));
+  const length = (place: number) => lengths[place] as number;
   const groups = byPrompt(sequences, among).map((places) => places.sort((a, b) => length(b) - length(a) || a - b));
   groups.sort(([a], [b]) => length(b as number) - length(a as number) || (a as number) - (b as number));
   const order = groups.flat();
@@ -74,10 +75,11 @@ export function planShared(
   const runs = cheapestCut(order.length, (from) => {
     const grow = grown(from);
     return (to) => {
-      const { prompts, most, prefix, span, ...size } = grow(to);
-      const rectangle = prompts * (rowsOfPrompt(prefix, span) + most) * span;
-      if (to > from + 1 && (size.positions > positions || rectangle > 2 * positions)) return undefined;
-      return size.positions + pair * rectangle * (prefix + span);
+      const size = grow(to);
+      if (to === from + 1) return size.positions * (1 + pair * size.positions);
+      const rectangle = size.prompts * (rowsOfPrompt(size.prefix, size.span) + size.most) * size.span;
+      if (size.positions > positions || rectangle > 2 * positions) return undefined;
+      return size.positions + pair * rectangle * (size.prefix + size.span);
     };
   });
   return runs.map((run) => {
@@ -101,7 +103,7 @@ function byPrompt(sequences: FlatSequences, among: readonly number[]): number[][
 /**
  * Positions are listed prompt by prompt, its shared part before its completions. For attention they are laid out in a rectangle
  * [prompts, rows, span]: first a prompt's shared part, cut into rows, then a row for each completion. Each row sees its prompt's
- * shared part, [prompts, prefix], and itself. Gaps repeat position 0.
+ * shared part, [prompts, prefix], and itself. Gaps repeat position 0. A sequence that stands alone shares nothing: it is one row.
  */
 export interface SharedLayout {
   readonly prompts: number;
@@ -125,17 +127,17 @@ export interface SharedLayout {
   /** Positions that predict completion tokens, and these, in the order of the members. */
   readonly picks: Int32Array;
   readonly targets: Int32Array;
-  /** Members of each prompt: their completions' lengths. */
+  /** Members of each prompt: positions of their rows. */
   readonly members: readonly { readonly shared: number; readonly lengths: readonly number[] }[];
 }
 
 /** @param among indices of one micro-batch as `planShared` has it */
 export function layOut(sequences: FlatSequences, among: readonly number[]): SharedLayout {
   const groups = byPrompt(sequences, among).map((places) => places.map((place) => among[place] as number));
-  const members = groups.map((indices) => ({
-    shared: sharedLength(sequences, indices[0] as number),
-    lengths: indices.map((i) => completionLength(sequences, i)),
-  }));
+  const members = groups.map((indices) => {
+    const shared = among.length === 1 ? 0 : sharedLength(sequences, indices[0] as number);
+    return { shared, lengths: indices.map((i) => row(sequences.tokens, i).length - 1 - shared) };
+  });
   const prompts = groups.length;
   const span = Math.max(...members.flatMap(({ lengths }) => lengths));
   const longest = Math.max(...members.map(({ shared }) => shared));
@@ -169,8 +171,10 @@ export function layOut(sequences: FlatSequences, among: readonly number[]): Shar
         add(sequence, t, p, Math.floor(t / span), t % span);
       }
       for (let t = shared; t < sequence.length - 1; t++) {
-        picks.push(tokens.length);
-        targets.push(sequence[t + 1] as number);
+        if (t >= sharedLength(sequences, index)) {
+          picks.push(tokens.length);
+          targets.push(sequence[t + 1] as number);
+        }
         add(sequence, t, p, before + m, t - shared);
       }
     });
@@ -205,15 +209,18 @@ export function sharedMask({ prompts, rows, span, prefix, members }: SharedLayou
     const { shared, lengths } = members[p] as SharedLayout['members'][number];
     for (let r = 0; r < rows; r++) {
       const length = r < before ? Math.min(span, shared - r * span) : (lengths[r - before] ?? 0);
-      for (let q = 0; q < repeats * span; q++) {
-        const column = q % span;
-        const line = ((p * rows + r) * repeats * span + q) * width;
+      const first = (p * rows + r) * repeats * span * width;
+      for (let column = 0; column < span; column++) {
+        const line = first + column * width;
         if (column >= length) mask[line] = 0;
         else if (r < before) mask.fill(0, line, line + r * span + column + 1);
         else {
           mask.fill(0, line, line + shared);
           mask.fill(0, line + prefix, line + prefix + column + 1);
         }
+      }
+      for (let copy = 1; copy < repeats; copy++) {
+        mask.copyWithin(first + copy * span * width, first, first + span * width);
       }
     }
   }

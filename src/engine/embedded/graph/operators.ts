@@ -6,7 +6,7 @@
  */
 import { invariant } from '../../../errors.js';
 import type { Attributes, Dim, ElementType, Graph, GraphNode, Value } from './graph.js';
-import { broadcast, broadcastAxes, matmulShape, type Shape } from './shapes.js';
+import { broadcast, broadcastAxes, isReshapable, matmulShape, type Shape } from './shapes.js';
 
 interface Typed {
   readonly type: ElementType;
@@ -47,6 +47,7 @@ export type OperatorName =
   | 'MatMul'
   | 'Rotary'
   | 'Reshape'
+  | 'ReshapeTo'
   | 'Transpose'
   | 'Split'
   | 'Concat'
@@ -97,18 +98,39 @@ const reduced = (inputs: readonly Value[], attributes: Attributes): Typed[] => {
 const asRows = (graph: Graph, x: Value): Value =>
   x.shape.length === 2 ? x : graph.call('Reshape', [x], { to: ['rows', x.shape.at(-1) as Dim] });
 
+/** [1], int64 */
+const sizeOfLastAxis = (graph: Graph, value: Value): Value =>
+  graph.call('Slice', [graph.call('ShapeOf', [value])], {
+    axes: [0],
+    starts: [-1],
+    ends: [Number.MAX_SAFE_INTEGER],
+    to: [1],
+  });
+
+/** x [..., n], with n numbers for each place of `like` [.., m]'s axes but the last. */
+export function unfolded(graph: Graph, x: Value, like: Value): Value {
+  const axes = like.shape.length - 1;
+  const leading = graph.call('Slice', [graph.call('ShapeOf', [like])], {
+    axes: [0],
+    starts: [0],
+    ends: [-1],
+    to: [axes],
+  });
+  const shape = graph.call('Concat', [leading, sizeOfLastAxis(graph, x)], { axis: 0 });
+  return graph.call('ReshapeTo', [x, shape], { to: [...like.shape.slice(0, -1), x.shape.at(-1) as Dim] });
+}
+
 /** The pieces of the last axis that have the sizes of the given values' last axes. */
 export function apart(graph: Graph, joined: Value, like: readonly Value[]): Value[] {
-  const sizes = like.map((value) =>
-    graph.call('Slice', [graph.call('ShapeOf', [value])], {
-      axes: [0],
-      starts: [-1],
-      ends: [Number.MAX_SAFE_INTEGER],
-      to: [1],
-    }),
-  );
+  const sizes = like.map((value) => sizeOfLastAxis(graph, value));
   const to = like.map((value) => value.shape.at(-1) as Dim);
   return graph.callAll('SplitAt', [joined, graph.call('Concat', sizes, { axis: 0 })], { to, axis: -1 });
+}
+
+/** In the shape of another value of as many numbers. */
+export function reshapedLike(graph: Graph, x: Value, like: Value): Value {
+  if (isReshapable(x.shape, like.shape)) return graph.call('Reshape', [x], { to: like.shape });
+  return graph.call('ReshapeTo', [x, graph.call('ShapeOf', [like])], { to: like.shape });
 }
 
 function inputNamed(graph: Graph, names: Attributes[string] | undefined): Value {
@@ -215,8 +237,8 @@ export const operators: Readonly<Record<OperatorName, Operator>> = {
   },
 
   /**
-   * y = alpha * op(a) op(b), op = transpose where transA / transB is 1. Either equal batch axes, of which b may have 1 where a has
-   * more, or b is one matrix for all rows of a. d(a) and d(b) are products again; for a shared b the rows of a and g are merged first.
+   * y = alpha * op(a) op(b), op = transpose where transA / transB is 1. Either equal batch axes, or b is one matrix for all
+   * rows of a. d(a) and d(b) are products again; for a shared b the rows of a and g are merged first.
    */
   MatMul: {
     domain: 'com.microsoft',
@@ -239,8 +261,7 @@ export const operators: Readonly<Record<OperatorName, Operator>> = {
         const [rowsOfA, rowsOfG] = [asRows(graph, a), asRows(graph, dy)];
         return [da, transB ? product(rowsOfG, true, rowsOfA, false) : product(rowsOfA, true, rowsOfG, false)];
       }
-      const db = transB ? product(dy, true, a, transA) : product(a, !transA, dy, false);
-      return [da, unbroadcast(graph, db, b)];
+      return [da, transB ? product(dy, true, a, transA) : product(a, !transA, dy, false)];
     },
   },
 
@@ -262,7 +283,14 @@ export const operators: Readonly<Record<OperatorName, Operator>> = {
   /** Attribute `to`: the new symbolic shape. */
   Reshape: {
     shape: ([x], attributes) => [{ type: (x as Value).type, shape: attributes.to as Shape }],
-    gradient: (graph, { inputs }, g) => [graph.call('Reshape', [at(g, 0)], { to: at(inputs, 0).shape })],
+    gradient: (graph, { inputs }, g) => [reshapedLike(graph, at(g, 0), at(inputs, 0))],
+  },
+
+  /** To a run-time shape, an int64 input; attribute `to` names it symbolically. */
+  ReshapeTo: {
+    onnx: 'Reshape',
+    shape: ([x], attributes) => [{ type: (x as Value).type, shape: attributes.to as Shape }],
+    gradient: (graph, { inputs }, g) => [reshapedLike(graph, at(g, 0), at(inputs, 0)), undefined],
   },
 
   Transpose: {

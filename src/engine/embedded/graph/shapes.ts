@@ -30,9 +30,8 @@ export function matmulShape(a: Shape, b: Shape, transposeA: boolean, transposeB:
   const batchOfA = a.slice(0, -2);
   const batchOfB = b.slice(0, -2);
   invariant(
-    batchOfB.length === 0 ||
-      (batchOfB.length === batchOfA.length && batchOfB.every((dim, i) => dim === 1 || dim === batchOfA[i])),
-    `a batched product has equal batch axes, or 1 on the right: [${a}] and [${b}]`,
+    batchOfB.length === 0 || `${batchOfA}` === `${batchOfB}`,
+    `a batched product has equal batch axes: [${a}] and [${b}]`,
   );
   return [...batchOfA, m as Dim, n as Dim];
 }
@@ -42,7 +41,13 @@ export function matmulShape(a: Shape, b: Shape, transposeA: boolean, transposeB:
  * A symbol that stands at its old place is kept, any other is inferred.
  */
 export function reshapeTarget(from: Shape, to: Shape): number[] {
-  const target = to.map((dim, i) => (typeof dim === 'number' ? dim : from[i] === dim ? 0 : -1));
-  invariant(target.filter((dim) => dim === -1).length <= 1, `one unknown axis at most in [${from}] -> [${to}]`);
-  return target;
+  invariant(isReshapable(from, to), `one unknown axis at most in [${from}] -> [${to}]`);
+  return targetOf(from, to);
 }
+
+/** Whether a reshape can be written so; else it needs a shape of run time. */
+export const isReshapable = (from: Shape, to: Shape): boolean =>
+  targetOf(from, to).filter((dim) => dim === -1).length <= 1;
+
+const targetOf = (from: Shape, to: Shape): number[] =>
+  to.map((dim, i) => (typeof dim === 'number' ? dim : from[i] === dim ? 0 : -1));

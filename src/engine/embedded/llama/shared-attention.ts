@@ -1,7 +1,7 @@
 /** Attention of positions that share prompts: the rectangles of shared-prompts.ts around it, none anywhere else. */
 import type { LlamaShape } from '../../../checkpoints/llama-shape.js';
 import type { Dim, Graph, Value } from '../graph/graph.js';
-import { apart } from '../graph/operators.js';
+import { apart, reshapedLike, unfolded } from '../graph/operators.js';
 import type { Attention } from './decoder.js';
 
 /**
@@ -9,7 +9,7 @@ import type { Attention } from './decoder.js';
  * [shared, 3] and prefix_positions [shared, 1]; mask [prompts, 1, rows, queries, prefix+span]. The stream is [positions, 1, hidden].
  *
  * With Q, K, V of the rectangle and P, U the keys and values of the prefixes: softmax([Q P^T, Q K^T] / sqrt(size) + mask) [U; V],
- * where P and U have one row for all rows of a prompt.
+ * where P and U are the same for all rows of a prompt.
  */
 export function sharedAttention(graph: Graph, shape: LlamaShape): Attention {
   const { headSize: size, heads, kvHeads } = shape;
@@ -23,23 +23,35 @@ export function sharedAttention(graph: Graph, shape: LlamaShape): Attention {
   const mask = graph.input('mask', 'float32', ['prompts', 1, 'rows', queriesOfRow, 'prefix+span']);
 
   const listed = (x: Value) => graph.call('Reshape', [x], { to: ['positions', x.shape.at(-1) as Dim] });
-  const inRectangle = (x: Value) => graph.call('Arrange', [x, rectangle], { places: ['places'] });
-  const inPrefixes = (x: Value) =>
-    graph.call('Arrange', [x, prefixes], { places: ['prefix_places'], rows: ['prefix_positions'] });
+  const inRectangle = (x: Value) =>
+    byHeads(graph, graph.call('Arrange', [x, rectangle], { places: ['places'] }), kvHeads, 1, size);
+  const inPrefixes = (x: Value) => {
+    const arranged = graph.call('Arrange', [x, prefixes], { places: ['prefix_places'], rows: ['prefix_positions'] });
+    return graph.call('Reshape', [byHeads(graph, arranged, kvHeads, 1, size)], {
+      to: ['prompts', kvHeads, 'prefix', size],
+    });
+  };
   return (q, k, v) => {
     const [keys, values] = [listed(k), listed(v)];
-    const queries = byHeads(graph, inRectangle(listed(q)), kvHeads, repeats, size);
-    const alpha = 1 / Math.sqrt(size);
-    const scoresOf = (of: Value) =>
-      graph.call('MatMul', [queries, byHeads(graph, of, kvHeads, 1, size)], { transB: 1, alpha });
-    const scores = [scoresOf(inPrefixes(keys)), scoresOf(inRectangle(keys))];
+    const arranged = graph.call('Arrange', [listed(q), rectangle], { places: ['places'] });
+    const queries = byHeads(graph, arranged, kvHeads, repeats, size);
+    const scoresOf = (of: Value, among: Value) =>
+      graph.call('MatMul', [of, among], { transB: 1, alpha: 1 / Math.sqrt(size) });
+    // All rows of a prompt below one another: its keys and values meet them in one product, and so do their gradients.
+    const folded = graph.call('Reshape', [queries], { to: ['prompts', kvHeads, 'cells', size] });
+    const ofPrefix = scoresOf(folded, inPrefixes(keys));
+    const scores = [unfolded(graph, ofPrefix, queries), scoresOf(queries, inRectangle(keys))];
     const masked = graph.call('Add', [graph.call('Concat', scores, { axis: -1 }), mask]);
-    const shares = apart(graph, graph.call('Softmax', [masked], { axis: -1 }), scores);
-    const mixed = [inPrefixes(values), inRectangle(values)].map((of, i) =>
-      graph.call('MatMul', [shares[i] as Value, byHeads(graph, of, kvHeads, 1, size)]),
-    );
-    const out = rowsFirst(graph, graph.call('Add', mixed), kvHeads, repeats, size);
-    const picked = graph.call('PickRows', [out, places]);
+    const [prefixShare, ownShare] = apart(graph, graph.call('Softmax', [masked], { axis: -1 }), scores) as [
+      Value,
+      Value,
+    ];
+    const ofPrompt = graph.call('MatMul', [reshapedLike(graph, prefixShare, ofPrefix), inPrefixes(values)]);
+    const mixed = graph.call('Add', [
+      reshapedLike(graph, ofPrompt, queries),
+      graph.call('MatMul', [ownShare, inRectangle(values)]),
+    ]);
+    const picked = graph.call('PickRows', [rowsFirst(graph, mixed, kvHeads, repeats, size), places]);
     return graph.call('Reshape', [picked], { to: ['positions', 1, heads * size] });
   };
 }
