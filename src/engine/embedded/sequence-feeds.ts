@@ -1,6 +1,6 @@
 /**
- * Inputs of a micro-batch, padded rows or a list of positions where prompts are shared, and which positions' next tokens it predicts, in parts that bound what is as wide as the
- * vocabulary. Shared by training and scoring.
+ * Inputs of a micro-batch, padded rows or a list of positions where prompts are shared, and which positions' next tokens it
+ * predicts, in parts that bound what is as wide as the vocabulary. Shared by training and scoring.
  */
 import { completionLength, type FlatSequences, row } from './flat-batch.js';
 import { ofPart } from './llama/training-graph.js';
@@ -16,8 +16,6 @@ export interface SequenceFeeds {
   readonly parts: number;
   /** Keys that attention looks at for each position computed, gaps and copies included. */
   readonly time: number;
-  /** Token positions computed, padding included. */
-  readonly computed: number;
 }
 
 /**
@@ -70,20 +68,22 @@ export function joinParts(results: Results, name: string, { picked, parts }: Seq
   return joined;
 }
 
-export interface MicroBatch extends SequenceFeeds {
-  /** The identical sequences that each picked completion stands for, in the order of the picks: indices. */
-  readonly members: readonly (readonly number[])[];
-  /** Positions that its rows need, without padding. */
+/** Token positions of a micro-batch. */
+interface Positions {
+  /** Computed, padding included. */
+  readonly computed: number;
+  /** Needed. */
   readonly fed: number;
 }
 
-/** What a micro-batch consists of. */
-export interface MicroBatchPlan {
+export interface MicroBatch extends SequenceFeeds, Positions {
+  /** The identical sequences that each picked completion stands for, in the order of the picks: indices. */
+  readonly members: readonly (readonly number[])[];
+}
+
+export interface MicroBatchPlan extends Positions {
   /** Of the groups that were planned. */
   readonly places: readonly number[];
-  /** Token positions computed, padding included, and those that are needed. */
-  readonly computed: number;
-  readonly fed: number;
 }
 
 /** @param groups of identical sequences, each of which is computed once: indices */
@@ -120,11 +120,7 @@ export function microBatch(
 }
 
 /** Each sequence in a row of its own. */
-function paddedFeeds(
-  runtime: ModelRuntime,
-  sequences: FlatSequences,
-  among: readonly number[],
-): Omit<SequenceFeeds, 'computed'> {
+function paddedFeeds(runtime: ModelRuntime, sequences: FlatSequences, among: readonly number[]): SequenceFeeds {
   const time = Math.max(...among.map((i) => row(sequences.tokens, i).length - 1));
   const picked = among.reduce((sum, i) => sum + completionLength(sequences, i), 0);
   const tokens = new Int32Array(among.length * time);
@@ -154,11 +150,7 @@ function paddedFeeds(
 }
 
 /** Positions without padding, shared prompts once. */
-function sharedFeeds(
-  runtime: ModelRuntime,
-  sequences: FlatSequences,
-  among: readonly number[],
-): Omit<SequenceFeeds, 'computed'> {
+function sharedFeeds(runtime: ModelRuntime, sequences: FlatSequences, among: readonly number[]): SequenceFeeds {
   const layout = layOut(sequences, among);
   const { prompts, rows, span, prefix } = layout;
   const picked = layout.picks.length;

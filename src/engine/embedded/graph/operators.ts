@@ -127,6 +127,12 @@ export function apart(graph: Graph, joined: Value, like: readonly Value[]): Valu
   return graph.callAll('SplitAt', [joined, graph.call('Concat', sizes, { axis: 0 })], { to, axis: -1 });
 }
 
+/** Of a value that was cut into pieces, from theirs. */
+const joined = (graph: Graph, g: OutputGradients): Value => {
+  const pieces = g.map((_, i) => at(g, i));
+  return graph.call('Concat', pieces, { axis: -1 });
+};
+
 /** In the shape of another value of as many numbers. */
 export function reshapedLike(graph: Graph, x: Value, like: Value): Value {
   if (isReshapable(x.shape, like.shape)) return graph.call('Reshape', [x], { to: like.shape });
@@ -308,13 +314,7 @@ export const operators: Readonly<Record<OperatorName, Operator>> = {
     listInputs: ['split'],
     shape: ([x], attributes) =>
       ints(attributes, 'split').map((size) => ({ type: 'float32', shape: [...(x as Value).shape.slice(0, -1), size] })),
-    gradient: (graph, _node, g) => [
-      graph.call(
-        'Concat',
-        g.map((_, i) => at(g, i)),
-        { axis: -1 },
-      ),
-    ],
+    gradient: (graph, _node, g) => [joined(graph, g)],
   },
 
   /** Part of the last axis, from `starts[0]` to before `ends[0]`; attribute `to`: the size of what is kept. */
@@ -348,14 +348,7 @@ export const operators: Readonly<Record<OperatorName, Operator>> = {
     onnx: 'Split',
     shape: ([x], attributes) =>
       (attributes.to as Shape).map((size) => ({ type: 'float32', shape: [...(x as Value).shape.slice(0, -1), size] })),
-    gradient: (graph, _node, g) => [
-      graph.call(
-        'Concat',
-        g.map((_, i) => at(g, i)),
-        { axis: -1 },
-      ),
-      undefined,
-    ],
+    gradient: (graph, _node, g) => [joined(graph, g), undefined],
   },
 
   /** Rows of a table [n, size] by indices [...] (int32 or int64): y = table[indices]. d(table) adds each row of g to its place. */

@@ -23,8 +23,8 @@ export function sharedAttention(graph: Graph, shape: LlamaShape): Attention {
   const mask = graph.input('mask', 'float32', ['prompts', 1, 'rows', queriesOfRow, 'prefix+span']);
 
   const listed = (x: Value) => graph.call('Reshape', [x], { to: ['positions', x.shape.at(-1) as Dim] });
-  const inRectangle = (x: Value) =>
-    byHeads(graph, graph.call('Arrange', [x, rectangle], { places: ['places'] }), kvHeads, 1, size);
+  const inRectangle = (x: Value, headsOfKey = 1) =>
+    byHeads(graph, graph.call('Arrange', [x, rectangle], { places: ['places'] }), kvHeads, headsOfKey, size);
   const inPrefixes = (x: Value) => {
     const arranged = graph.call('Arrange', [x, prefixes], { places: ['prefix_places'], rows: ['prefix_positions'] });
     return graph.call('Reshape', [byHeads(graph, arranged, kvHeads, 1, size)], {
@@ -33,8 +33,7 @@ export function sharedAttention(graph: Graph, shape: LlamaShape): Attention {
   };
   return (q, k, v) => {
     const [keys, values] = [listed(k), listed(v)];
-    const arranged = graph.call('Arrange', [listed(q), rectangle], { places: ['places'] });
-    const queries = byHeads(graph, arranged, kvHeads, repeats, size);
+    const queries = inRectangle(listed(q), repeats);
     const scoresOf = (of: Value, among: Value) =>
       graph.call('MatMul', [of, among], { transB: 1, alpha: 1 / Math.sqrt(size) });
     // All rows of a prompt below one another: its keys and values meet them in one product, and so do their gradients.
